@@ -1,0 +1,38 @@
+# Needs make, sh and Python 3.12 or newer; everything else goes into .venv and .cache of this checkout.
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-slow lint types check clean
+
+BIN := .venv/bin
+
+export MPLBACKEND := Agg
+export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba
+export PYTENSOR_FLAGS := base_compiledir=$(CURDIR)/.cache/pytensor
+
+help: ## This list
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
+
+install: ## Make .venv and install mutau in it (every other target does so first)
+	@sh tools/bootstrap.sh
+
+demo: install ## Run the shipped review (models/) and write results/
+	@$(BIN)/mutau run models --out results
+
+test: install ## Run the tests and the examples in the docstrings
+	@$(BIN)/python -m pytest
+
+test-slow: install ## Run the longer checks too slow for every change
+	@$(BIN)/python -m pytest -m slow
+
+lint: install ## Check style and formatting (ruff)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: install ## Check the types (mypy, strict)
+	@$(BIN)/mypy
+
+check: lint types test ## Everything that has to pass before a change is merged
+
+clean: ## Remove results, caches and build leftovers (.venv stays)
+	rm -rf results build dist .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find src tests examples -name __pycache__ -type d -prune -exec rm -rf {} +

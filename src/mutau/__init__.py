@@ -1,0 +1,94 @@
+"""mutau: Bayesian random-effects meta-analysis beside classic pooling.
+
+mu is the mean effect, tau the between-study standard deviation. A few trials, one table::
+
+    import mutau
+
+    studies = mutau.read_studies("data/pip/studies.csv")
+    model = mutau.load_model("models/secure.toml")
+    fit = mutau.fit(studies, model, seed=1)
+    print(mutau.probability_of_benefit(fit))
+    print(mutau.compare(fit))
+
+Importing mutau is quick; each name loads what it needs when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mutau import errors, priors
+    from mutau.comparing import compare
+    from mutau.fitting import Fit, fit, pymc_model
+    from mutau.measures import MEASURES, effects
+    from mutau.outcomes import OutcomeModel, load_model, load_review
+    from mutau.pooling import pool
+    from mutau.review import check_review, run_review
+    from mutau.sampling import SamplingSettings
+    from mutau.studies import StudyTable, read_studies
+    from mutau.summaries import interval, probabilities, probability_of_benefit, summary
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "MEASURES": "mutau.measures",
+    "Fit": "mutau.fitting",
+    "OutcomeModel": "mutau.outcomes",
+    "SamplingSettings": "mutau.sampling",
+    "StudyTable": "mutau.studies",
+    "check_review": "mutau.review",
+    "compare": "mutau.comparing",
+    "effects": "mutau.measures",
+    "fit": "mutau.fitting",
+    "interval": "mutau.summaries",
+    "load_model": "mutau.outcomes",
+    "load_review": "mutau.outcomes",
+    "pool": "mutau.pooling",
+    "probabilities": "mutau.summaries",
+    "probability_of_benefit": "mutau.summaries",
+    "pymc_model": "mutau.fitting",
+    "read_studies": "mutau.studies",
+    "run_review": "mutau.review",
+    "summary": "mutau.summaries",
+}
+_MODULES = ("errors", "priors")
+
+__all__ = [
+    "MEASURES",
+    "Fit",
+    "OutcomeModel",
+    "SamplingSettings",
+    "StudyTable",
+    "check_review",
+    "compare",
+    "effects",
+    "errors",
+    "fit",
+    "interval",
+    "load_model",
+    "load_review",
+    "pool",
+    "priors",
+    "probabilities",
+    "probability_of_benefit",
+    "pymc_model",
+    "read_studies",
+    "run_review",
+    "summary",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"mutau.{name}")
+    if name in _HOMES:
+        value = getattr(importlib.import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'mutau' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,365 @@
+"""Mantel-Haenszel pooling: common-effect, and random-effects as RevMan does it."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mutau.classic.confidence import MeanInterval, wald_interval
+from mutau.classic.generic import ONE_STUDY, nothing_pooled, pool_effects
+from mutau.classic.heterogeneity import Heterogeneity, Tau2, dersimonian_laird, heterogeneity
+from mutau.classic.requests import Request, is_positive_number, label_array, number_array, request_faults
+from mutau.classic.tables import (
+    RD_VARIANCES,
+    TableEstimate,
+    mh_odds_ratio,
+    mh_risk_difference,
+    mh_risk_ratio,
+)
+from mutau.errors import ArgumentError, DataWarning, Fault, nearest
+from mutau.measures.binary import (
+    TO_RULES,
+    correct_zero_cells,
+    log_odds_ratio,
+    log_risk_ratio,
+    risk_difference,
+)
+from mutau.records import ClassicResult
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    type Array = NDArray[np.float64]
+    type Counts = tuple[Array, Array, Array, Array]
+
+__all__ = ["MH_TAU2_METHODS", "mantel_haenszel"]
+
+MH_TAU2_METHODS = ("CE", "DL")
+"""Estimators of tau2 that go with the Mantel-Haenszel method."""
+
+EFFECTS: dict[str, Callable[..., tuple[Array, Array]]] = {
+    "RR": log_risk_ratio,
+    "OR": log_odds_ratio,
+    "RD": risk_difference,
+}
+"""Effect of one study, by measure."""
+
+
+@dataclass(frozen=True, slots=True)
+class StudyEffects:
+    """Effects of the single studies, for Q and for the random-effects stage.
+
+    Parameters
+    ----------
+    yi, vi : ndarray, shape (m,)
+        Effects and variances of the studies that have one.
+    kept : ndarray of bool, shape (k,)
+        Which studies those are.
+    notes : tuple of str
+        What was corrected or left out.
+    correction : str
+        The first of them, if cells were corrected; else empty.
+    """
+
+    yi: Array
+    vi: Array
+    kept: NDArray[np.bool_]
+    notes: tuple[str, ...]
+    correction: str
+
+
+def mantel_haenszel(
+    events_treatment: ArrayLike,
+    n_treatment: ArrayLike,
+    events_control: ArrayLike,
+    n_control: ArrayLike,
+    *,
+    measure: str = "RR",
+    tau2: str = "CE",
+    ci: str = "wald",
+    prob: float = 0.95,
+    prediction: str = "HTS",
+    add: float = 0.5,
+    to: str = "only0",
+    mh_add: float = 0.0,
+    drop00: bool | None = None,
+    rd_variance: str = "Greenland-Robins",
+    labels: Sequence[str] | None = None,
+) -> ClassicResult:
+    """Pool two-arm counts by the Mantel-Haenszel method.
+
+    Parameters
+    ----------
+    events_treatment, n_treatment, events_control, n_control : array_like, shape (k,)
+        Events and participants per arm.
+    measure : {"RR", "OR", "RD"}
+        Risk ratio, odds ratio (both pooled as logarithms), risk difference.
+    tau2 : {"CE", "DL"}
+        Common effect, or DerSimonian-Laird with Q about the Mantel-Haenszel estimate.
+    ci : {"wald", "HK", "HK-adhoc", "cochrane"}
+        Confidence interval; the common-effect result has only Wald's.
+    prob : float
+        Coverage of the confidence and the prediction interval.
+    prediction : {"HTS", "t(k-1)", "normal", "HK", "HK(k-2)"}
+        Prediction interval of the random-effects result; see `inverse_variance`.
+    add, to : float, str
+        Zero-cell rule (metafor's words; see `mutau.measures.correct_zero_cells`) for the effects of single
+        studies, which Q and the random-effects stage need. A correction is announced by a DataWarning and in
+        `notes`.
+    mh_add : float
+        Added to all cells of a study with a zero cell for the Mantel-Haenszel estimate itself, which does not
+        need it. Default 0, as metafor; RevMan and Stata's metan add 0.5.
+    drop00 : bool, optional
+        Whether studies with no events, or nothing but events, in both arms are left out of Q, of the
+        random-effects stage and of any `mh_add`. Default: left out for RR and OR (metafor's ``rma.mh``,
+        Cochrane), kept for RD (RevMan; metafor leaves them out of Q). The common-effect RR and OR give them
+        no weight in any case, the RD always counts them.
+    rd_variance : {"Greenland-Robins", "Sato"}
+        Variance of the common-effect risk difference: RevMan's and Stata's, or metafor's.
+    labels : sequence of str, optional
+        Names of the studies, for messages.
+
+    Returns
+    -------
+    ClassicResult
+        With ``method="MH"``. `weights` are Mantel-Haenszel weights for a common effect, inverse-variance
+        weights otherwise; a study that was left out has weight 0.
+
+    Raises
+    ------
+    ArgumentError
+        Impossible counts, unequal lengths, no studies, unknown names: all at once.
+
+    Warns
+    -----
+    DataWarning
+        Where cells were corrected.
+
+    Notes
+    -----
+    Common effect: Greenland and Robins' variance for RR and RD, Robins, Breslow and Greenland's for OR; see
+    `mutau.classic.tables`. No zero-cell correction enters the estimate or its variance unless `mh_add` asks
+    for one. Q is ``sum (yi - MH)^2 / vi`` over the studies that have an effect of their own, as in metafor
+    and RevMan.
+
+    Random effects, as RevMan: tau2 by DerSimonian-Laird's formula from that Q, then the inverse-variance mean
+    with weights ``1/(vi + tau2)``; the Mantel-Haenszel estimate enters through Q only. I2 and H2 as in
+    `inverse_variance`.
+
+    References
+    ----------
+    Mantel N, Haenszel W (1959). Statistical aspects of the analysis of data from retrospective studies of
+    disease. Journal of the National Cancer Institute 22:719-748. doi:10.1093/jnci/22.4.719. Deeks JJ, Higgins
+    JPT (2010). Statistical algorithms in Review Manager 5. The Cochrane Collaboration.
+
+    Examples
+    --------
+    Secure attachment in the review of parent-infant psychotherapy, printed as 8.93 [1.25, 63.70]:
+
+    >>> import numpy as np
+    >>> result = mantel_haenszel([31, 8], [46, 14], [9, 1], [54, 54], measure="RR", tau2="DL")
+    >>> np.exp([result.estimate, result.lower, result.upper]).round(2)
+    array([ 8.93,  1.25, 63.7 ])
+    """
+    request = Request("MH", tau2, ci, prob, prediction)
+    faults = _option_faults(request, measure, add, to, mh_add, rd_variance)
+    counts = _checked_counts(events_treatment, n_treatment, events_control, n_control, faults, labels)
+    names = label_array(labels, len(counts[0]))
+    drop = measure != "RD" if drop00 is None else drop00
+    study = _study_effects(counts, measure, add, to, drop, names)
+    pooled = _table_estimate(counts, measure, mh_add, drop, rd_variance)
+    if study.correction:
+        warnings.warn(f"{measure}: {study.correction}", DataWarning, stacklevel=2)
+    if tau2 == "CE":
+        return _common_effect(counts, pooled, study, measure, request)
+    return _random_effects(pooled, study, request)
+
+
+def _option_faults(
+    request: Request, measure: str, add: float, to: str, mh_add: float, rd_variance: str
+) -> list[Fault]:
+    faults = request_faults(request, MH_TAU2_METHODS)
+    for key, value, valid in (
+        ("measure", measure, tuple(EFFECTS)),
+        ("to", to, TO_RULES),
+        ("rd_variance", rd_variance, RD_VARIANCES),
+    ):
+        if value not in valid:
+            rule = "The Mantel-Haenszel method takes counts" if key == "measure" else "The option is named"
+            faults.append(Fault(f"{key}={value!r}", rule, nearest(str(value), valid), key=key))
+    faults += [
+        Fault(f"{key}={value!r}", "What is added to cells is a number, 0 or more", "Use 0.5", key=key)
+        for key, value in (("add", add), ("mh_add", mh_add))
+        if not is_positive_number(value)
+    ]
+    if request.tau2 == "CE" and request.ci in ("HK", "HK-adhoc", "cochrane"):
+        rule = "The common-effect Mantel-Haenszel estimate has a Wald interval only"
+        faults.append(
+            Fault(f"ci={request.ci!r} with tau2='CE'", rule, "Use ci='wald' or tau2='DL'", key="ci")
+        )
+    return faults
+
+
+def _checked_counts(
+    a: ArrayLike,
+    n1: ArrayLike,
+    c: ArrayLike,
+    n2: ArrayLike,
+    faults: list[Fault],
+    labels: Sequence[str] | None,
+) -> Counts:
+    keys = ("events_treatment", "n_treatment", "events_control", "n_control")
+    arrays, found = [], list(faults)
+    for key, values in zip(keys, (a, n1, c, n2), strict=True):
+        array, unreadable = number_array(values, key)
+        arrays.append(array)
+        found += unreadable
+    lengths = {len(array) for array in arrays}
+    if len(found) == len(faults):
+        if len(lengths) > 1:
+            what = "arrays of lengths " + ", ".join(str(len(array)) for array in arrays)
+            found.append(Fault(what, "One number per study and arm", "Give arrays of one length"))
+        elif lengths == {0}:
+            found.append(Fault("no studies", "At least one study is pooled", "Check the selection"))
+        else:
+            found += _count_faults(keys, arrays, label_array(labels, len(arrays[0])))
+    if found:
+        raise ArgumentError(found)
+    return arrays[0], arrays[1], arrays[2], arrays[3]
+
+
+def _count_faults(keys: Sequence[str], arrays: list[Array], names: NDArray[Any]) -> list[Fault]:
+    faults = []
+    for events_key, n_key, events, n in (
+        (keys[0], keys[1], arrays[0], arrays[1]),
+        (keys[2], keys[3], arrays[2], arrays[3]),
+    ):
+        for name, x, size in zip(names, events, n, strict=True):
+            if not (math.isfinite(size) and size > 0):
+                rule = "An arm has participants"
+                faults.append(Fault(f"{n_key} {size:g}", rule, "Correct it", study=name, key=n_key))
+            elif not (math.isfinite(x) and 0 <= x <= size):
+                what = f"{events_key} {x:g} of {size:g}"
+                rule = "Events lie between 0 and the size of the arm"
+                faults.append(Fault(what, rule, "Correct it", study=name, key=events_key))
+    return faults
+
+
+def _study_effects(
+    counts: Counts, measure: str, add: float, to: str, drop: bool, names: NDArray[Any]
+) -> StudyEffects:
+    fixed = correct_zero_cells(*counts, add=add, to=to)
+    yi, vi = EFFECTS[measure](*fixed.counts)
+    dropped = fixed.double_zero & drop
+    usable = np.isfinite(yi) & np.isfinite(vi) & (vi > 0) & ~dropped
+    where = "for Q and the random-effects stage"
+    correction = ""
+    if (fixed.corrected & usable).any():
+        listed = ", ".join(map(str, names[fixed.corrected & usable]))
+        correction = f"Zero cells: {add:g} was added to all four cells of {listed} (to={to!r}), {where} only"
+    notes = [correction] if correction else []
+    if dropped.any():
+        listed = ", ".join(map(str, names[dropped]))
+        notes.append(f"No events, or nothing but events, in both arms of {listed}: left out {where}")
+    lost = ~usable & ~dropped
+    if lost.any():
+        listed = ", ".join(map(str, names[lost]))
+        notes.append(f"Without a zero-cell correction {listed} has no effect or variance: left out {where}")
+    return StudyEffects(yi[usable], vi[usable], usable, tuple(notes), correction)
+
+
+def _table_estimate(
+    counts: Counts, measure: str, mh_add: float, drop: bool, rd_variance: str
+) -> TableEstimate:
+    fixed = correct_zero_cells(*counts, add=mh_add, to="only0")
+    if drop and mh_add > 0:
+        plain = fixed.double_zero
+        a, n1, c, n2 = (np.where(plain, x, y) for x, y in zip(counts, fixed.counts, strict=True))
+    else:
+        a, n1, c, n2 = fixed.counts
+    if measure == "RR":
+        return mh_risk_ratio(a, n1, c, n2)
+    if measure == "OR":
+        return mh_odds_ratio(a, n1, c, n2)
+    return mh_risk_difference(a, n1, c, n2, rd_variance)
+
+
+def _spread(study: StudyEffects, pooled: TableEstimate) -> tuple[Heterogeneity, str]:
+    if len(study.yi) < 2:
+        return heterogeneity(study.yi, study.vi), "Fewer than two studies have an effect: no Q test, I2 or H2"
+    if not math.isfinite(pooled.estimate):
+        return Heterogeneity(math.nan, len(study.yi) - 1.0, math.nan, math.nan), "No Q: " + pooled.reason
+    return heterogeneity(study.yi, study.vi, about=pooled.estimate), ""
+
+
+def _common_effect(
+    counts: Counts, pooled: TableEstimate, study: StudyEffects, measure: str, request: Request
+) -> ClassicResult:
+    a, n1, c, n2 = counts
+    informative = {
+        "RR": a + c > 0,
+        "OR": (a + c > 0) & (a + c < n1 + n2),
+        "RD": np.full(a.shape, fill_value=True),
+    }[measure]
+    spread, no_spread = _spread(study, pooled)
+    i2, h2 = spread.i2_h2(None) if math.isfinite(spread.q) else (math.nan, math.nan)
+    if math.isfinite(pooled.se) and pooled.se > 0:
+        mean = wald_interval(pooled.estimate, pooled.se, request.prob)
+    else:
+        reason = pooled.reason or "No standard error: nothing varies in any study"
+        mean = MeanInterval(math.nan, math.nan, math.nan, math.nan, math.inf, math.nan, (reason,))
+    weight = float(np.sum(pooled.weights))
+    no_prediction = "No prediction interval: a common-effect result supposes no heterogeneity"
+    return ClassicResult(
+        estimate=pooled.estimate,
+        se=mean.se,
+        lower=mean.lower,
+        upper=mean.upper,
+        statistic=mean.statistic,
+        df=mean.df,
+        p_value=mean.p_value,
+        tau2=0.0,
+        q=spread.q,
+        q_df=spread.q_df,
+        q_p_value=spread.q_p_value,
+        i2=i2,
+        h2=h2,
+        prediction_lower=math.nan,
+        prediction_upper=math.nan,
+        k=int(np.sum(informative)),
+        prob=request.prob,
+        method=request.method,
+        tau2_method=request.tau2,
+        ci_method=request.ci,
+        prediction_method=request.prediction,
+        weights=tuple(float(w) for w in 100 * pooled.weights / weight)
+        if weight > 0
+        else (math.nan,) * len(a),
+        notes=tuple(note for note in (*study.notes, *mean.notes, no_spread, no_prediction) if note),
+    )
+
+
+def _random_effects(pooled: TableEstimate, study: StudyEffects, request: Request) -> ClassicResult:
+    k = len(study.yi)
+    if k == 0:
+        return replace(
+            nothing_pooled(len(study.kept), Heterogeneity(math.nan, math.nan, math.nan, math.nan), request),
+            k=0,
+            notes=(*study.notes, "No study has an effect to pool"),
+        )
+    spread, no_spread = _spread(study, pooled)
+    if k == 1:
+        tau2 = Tau2(math.nan, ONE_STUDY)
+    elif not math.isfinite(spread.q):
+        tau2 = Tau2(math.nan, no_spread)
+    else:
+        tau2 = dersimonian_laird(study.yi, study.vi, about=pooled.estimate)
+    result = pool_effects(study.yi, study.vi, tau2, spread, request, notes=study.notes)
+    weights = np.zeros(len(study.kept))
+    weights[study.kept] = result.weights
+    return replace(result, weights=tuple(float(w) for w in weights))

@@ -1,0 +1,137 @@
+"""What may be asked of classic pooling, checked before anything is computed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mutau.errors import ArgumentError, Fault, nearest
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = [
+    "CI_METHODS",
+    "PREDICTION_METHODS",
+    "TAU2_METHODS",
+    "Request",
+    "checked_effects",
+    "number_array",
+    "request_faults",
+]
+
+TAU2_METHODS = ("CE", "DL", "PM", "REML")
+"""Common effect (tau2 = 0), DerSimonian-Laird, Paule-Mandel, restricted maximum likelihood."""
+
+CI_METHODS = ("wald", "HK", "HK-adhoc", "cochrane")
+"""Wald, Hartung-Knapp, Hartung-Knapp never narrower than Wald's standard error, Cochrane's current rule."""
+
+PREDICTION_METHODS = ("HTS", "t(k-1)", "normal", "HK", "HK(k-2)")
+"""Conventions of the prediction interval; see `mutau.classic.predicting`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """How to pool.
+
+    Parameters
+    ----------
+    method : str
+        ``"IV"`` or ``"MH"``.
+    tau2, ci, prediction : str
+        One of `TAU2_METHODS`, `CI_METHODS`, `PREDICTION_METHODS`.
+    prob : float
+        Coverage of both intervals.
+    """
+
+    method: str
+    tau2: str
+    ci: str
+    prob: float
+    prediction: str
+
+
+def request_faults(request: Request, tau2_methods: Sequence[str] = TAU2_METHODS) -> list[Fault]:
+    """List everything wrong with a request; `tau2_methods` are those that go with its method."""
+    faults = [
+        Fault(f"{key}={value!r}", rule, nearest(str(value), valid), key=key)
+        for key, value, valid, rule in (
+            (
+                "tau2",
+                request.tau2,
+                tuple(tau2_methods),
+                f"The estimators of tau2 with method '{request.method}'",
+            ),
+            ("ci", request.ci, CI_METHODS, "The confidence interval is named"),
+            ("prediction", request.prediction, PREDICTION_METHODS, "The prediction interval is named"),
+        )
+        if value not in valid
+    ]
+    if not (isinstance(request.prob, int | float | np.floating) and 0 < request.prob < 1):
+        faults.append(
+            Fault(f"prob={request.prob!r}", "A coverage lies between 0 and 1", "Use 0.95", key="prob")
+        )
+    return faults
+
+
+def number_array(values: ArrayLike, key: str) -> tuple[NDArray[np.float64], list[Fault]]:
+    """Read a one-dimensional float64 array, or say why it is none; an empty array then stands in for it."""
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        rule = "A number for each study"
+        return np.empty(0), [
+            Fault(f"{key} of {type(values).__name__}", rule, "Give an array of numbers", key=key)
+        ]
+    if array.ndim == 0:
+        array = array.reshape(1)
+    if array.ndim > 1:
+        rule = "One number for each study"
+        return np.empty(0), [Fault(f"{key} of shape {array.shape}", rule, "Give one dimension", key=key)]
+    return array, []
+
+
+def checked_effects(
+    yi: ArrayLike, vi: ArrayLike, faults: list[Fault], labels: Sequence[str] | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Check effects and variances; raises an ArgumentError with `faults` and everything found here."""
+    y, y_faults = number_array(yi, "yi")
+    v, v_faults = number_array(vi, "vi")
+    found = [*faults, *y_faults, *v_faults]
+    if not (y_faults or v_faults):
+        if len(y) != len(v):
+            what = f"{len(y)} effects and {len(v)} variances"
+            found.append(Fault(what, "One variance for each effect", "Give arrays of one length", key="vi"))
+        elif len(y) == 0:
+            found.append(Fault("no studies", "At least one study is pooled", "Check the selection", key="yi"))
+        names = labels if labels is not None and len(labels) == len(y) else None
+        found += _cell_faults(y, np.isfinite(y), "yi", "An effect is a finite number", names)
+        found += _cell_faults(v, np.isfinite(v) & (v > 0), "vi", "A variance is above 0 and finite", names)
+    if found:
+        raise ArgumentError(found)
+    return y, v
+
+
+def _cell_faults(
+    values: NDArray[np.float64], good: NDArray[np.bool_], key: str, rule: str, names: Sequence[str] | None
+) -> list[Fault]:
+    remedy = "Correct it, or leave the study out and say so"
+    return [
+        Fault(f"{key}[{i}] = {values[i]:g}", rule, remedy, study=None if names is None else names[i], key=key)
+        for i in map(int, np.flatnonzero(~good))
+    ]
+
+
+def label_array(labels: Sequence[str] | None, k: int) -> NDArray[Any]:
+    """Names of the studies, numbered from 1 where there are none."""
+    given = [f"study {i + 1}" for i in range(k)] if labels is None else list(labels)
+    return np.asarray(given, dtype=object)
+
+
+def is_positive_number(value: object) -> bool:
+    """Whether `value` is a finite number, 0 or more."""
+    return isinstance(value, int | float | np.number) and math.isfinite(float(value)) and float(value) >= 0

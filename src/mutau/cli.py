@@ -1,0 +1,186 @@
+"""The command line: parse, one public call, one table, exit code.
+
+Exit codes: 0 done; 1 the analysis or its checks failed; 2 bad input, nothing written.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rich.console import Console
+
+    from mutau.review import ReviewResult
+
+__all__ = ["app", "main"]
+
+FAILED, BAD_INPUT = 1, 2
+
+app = typer.Typer(
+    name="mutau",
+    help="Bayesian random-effects meta-analysis beside classic pooling.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ReviewArgument = Annotated[str, typer.Argument(help="Folder of outcome models (TOML) with review.toml.")]
+OnlyOption = Annotated[str | None, typer.Option(help="Run this outcome model alone (its file's name).")]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from mutau import __version__
+
+        typer.echo(f"mutau {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _app(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    """Bayesian random-effects meta-analysis beside classic pooling."""
+
+
+@app.command()
+def run(
+    review: ReviewArgument,
+    out: Annotated[str, typer.Option(help="Folder for the results.")] = "results",
+    only: OnlyOption = None,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same numbers.")] = 1,
+) -> None:
+    """Fit every outcome model of a review; write tables, figures and a report.
+
+    Example: mutau run models --out results
+    """
+    with _faults_reported():
+        from mutau.review import run_review
+
+        with _progress() as progress:
+            result = run_review(review, out, only=only, seed=seed, progress=progress)
+        _show_result(result)
+    if not result.converged:
+        typer.echo("Some chains did not converge: see the warnings in the report.", err=True)
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def check(review: ReviewArgument, only: OnlyOption = None) -> None:
+    """Validate a review's models and data, and sample nothing.
+
+    Example: mutau check models
+    """
+    with _faults_reported():
+        from mutau.review import check_review
+
+        checked, selected = check_review(review, only)
+    for model in checked.models:
+        table = selected[model.name]
+        typer.echo(
+            f"{model.name}: {model.measure}, {_count(table.k, 'study', 'studies')} from {table.source}"
+        )
+        for note in table.notes:
+            typer.echo(f"  note: {note}")
+    typer.echo(f"{_count(len(checked.models), 'outcome model', 'outcome models')} and their data are valid.")
+
+
+@app.command()
+def show(model: Annotated[str, typer.Argument(help="An outcome model's TOML file.")]) -> None:
+    """Show an outcome model in mathematics and words, its priors with what they mean, and its data as read.
+
+    Example: mutau show models/secure.toml
+    """
+    with _faults_reported():
+        from mutau.describing import describe_model
+        from mutau.outcomes import load_model
+        from mutau.review import read_outcome
+        from mutau.tables import data_table, to_rich
+
+        loaded = load_model(model)
+        studies, effects = read_outcome(loaded)
+    console = _console()
+    for line in describe_model(loaded):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    console.print(to_rich(data_table(effects, loaded), title=f"Data as read from {studies.source}"))
+    for note in studies.notes:
+        console.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _console(stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    console = Console(stderr=stderr)
+    if not console.is_terminal:  # a pipe has no width: do not fold tables to 80 columns
+        console = Console(stderr=stderr, width=200)
+    return console
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+@contextmanager
+def _faults_reported() -> Iterator[None]:
+    """Turn mutau's errors into plain lines on standard error and an exit code; warnings likewise."""
+    import warnings
+
+    from mutau.errors import InputError, MutauError, MutauWarning
+
+    def plain(message: Warning | str, category: type[Warning], *_: object) -> None:
+        if issubclass(category, MutauWarning):
+            typer.echo(f"note: {message}", err=True)
+
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = plain  # type: ignore[assignment]
+            yield
+    except InputError as error:
+        for fault in error.faults:
+            typer.echo(f"error: {fault}", err=True)
+        typer.echo(f"{_count(len(error.faults), 'fault', 'faults')}; nothing was written.", err=True)
+        raise typer.Exit(BAD_INPUT) from None
+    except MutauError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(FAILED) from None
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar on a terminal, nothing in a pipe."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = _console(stderr=True)
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task("reading", total=None)
+        yield lambda name, done, total: bar.update(task, description=name, completed=done, total=total)
+
+
+def _show_result(result: ReviewResult) -> None:
+    from mutau.tables import review_table, to_rich
+
+    console = _console()
+    table = review_table([outcome.model for outcome in result.outcomes], result.compared)
+    console.print(to_rich(table, title=result.review.title))
+    for line in (result.review.note, f"Results in {result.folder}; open {result.folder / 'report.html'}"):
+        if line:
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,230 @@
+"""One outcome's answers side by side: Bayesian under several priors, classic by several methods, published."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mutau.classic.counts import mantel_haenszel
+from mutau.errors import DataWarning
+from mutau.fitting import Fit, refit
+from mutau.pooling import pool
+from mutau.summaries import chance, interval, natural_draws, probabilities
+
+if TYPE_CHECKING:
+    from mutau.outcomes import OutcomeModel
+    from mutau.records import ClassicResult
+
+__all__ = ["COMPARE_COLUMNS", "bayesian_rows", "compare", "fit_alternatives"]
+
+COMPARE_COLUMNS = (
+    "model",
+    "method",
+    "engine",
+    "prior",
+    "measure",
+    "scale",
+    "estimate",
+    "lower",
+    "upper",
+    "prob",
+    "kind",
+    "tau",
+    "prediction_lower",
+    "prediction_upper",
+    "p_benefit",
+    "note",
+    "p_benefit_new",
+    "p_harm",
+    "prior_p_benefit",
+    "ess",
+    "quantity",
+    "prior_label",
+    "tau_prior",
+    "mu_prior",
+    "k",
+    "provenance",
+)
+"""Columns of `compare` and of ``summary.csv`` and ``compare.csv``, in order."""
+
+_INVERSE_VARIANCE = (
+    ("common effect, inverse variance", "CE", "wald"),
+    ("DerSimonian-Laird, Wald", "DL", "wald"),
+    ("Paule-Mandel, Hartung-Knapp", "PM", "HK"),
+    ("REML, Wald", "REML", "wald"),
+    ("REML, Hartung-Knapp", "REML", "HK"),
+    ("REML, ad hoc Hartung-Knapp", "REML", "HK-adhoc"),
+    ("REML, Cochrane's current rule", "REML", "cochrane"),
+)
+_MANTEL_HAENSZEL = (  # with what RevMan adds to the cells of a study with a zero, where its analysis is meant
+    ("common effect, Mantel-Haenszel", "CE", 0.0),
+    ("DerSimonian-Laird, Mantel-Haenszel Q (RevMan 5)", "DL", 0.5),
+)
+_COUNTS = ["events_treatment", "n_treatment", "events_control", "n_control"]
+_NO_PROBABILITY = "p_benefit: a confidence interval gives no probability of benefit"
+
+
+def compare(fit: Fit, alternatives: Mapping[str, Fit] | None = None, prob: float = 0.95) -> pd.DataFrame:
+    """Set a fit beside its answers under other priors, classic pooling and the published result.
+
+    Parameters
+    ----------
+    fit : Fit
+        A fitted outcome model.
+    alternatives : mapping of str to Fit, optional
+        The same model under its other priors for tau, as `fit_alternatives` makes them (which happens here
+        if they are not given).
+    prob : float
+        Probability content of credible intervals and coverage of confidence intervals.
+
+    Returns
+    -------
+    DataFrame
+        One row per answer, columns `COMPARE_COLUMNS`. ``estimate`` (posterior median or classic estimate) and its
+        interval are on the natural scale, ``tau`` on the analysis scale. ``kind`` says whether an interval is
+        credible (``eti``) or a ``confidence`` interval. For Bayesian rows the prediction limits are the
+        equal-tailed interval of theta_new. A value that does not exist is NaN and ``note`` says why.
+    """
+    fits = {"default": fit, **(fit_alternatives(fit) if alternatives is None else alternatives)}
+    rows = [row for label, each in fits.items() for row in bayesian_rows(each, label, prob)]
+    rows += _classic_rows(fit, prob)
+    if fit.model.published is not None:
+        rows.append(_published_row(fit.model))
+    provenance = "; ".join(fit.studies.provenance)
+    frame = pd.DataFrame(rows).assign(model=fit.model.name, measure=fit.model.measure, provenance=provenance)
+    return frame.reindex(columns=list(COMPARE_COLUMNS))
+
+
+def fit_alternatives(fit: Fit) -> dict[str, Fit]:
+    """Fit a model again under each of its other priors for tau: doubled, tau = 0, and those its file adds."""
+    return {label: refit(fit, prior) for label, prior in fit.model.tau_alternatives}
+
+
+def bayesian_rows(fit: Fit, label: str, prob: float = 0.95) -> list[dict[str, Any]]:
+    """Rows of one fit: the mean effect and, with a single study, that study's own effect beside it."""
+    rows = [_bayesian_row(fit, label, prob, "mu")]
+    if fit.k == 1:
+        rows.append(_bayesian_row(fit, label, prob, "theta"))
+    return rows
+
+
+def _bayesian_row(fit: Fit, label: str, prob: float, quantity: str) -> dict[str, Any]:
+    model, chances = fit.model, probabilities(fit)
+    benefit, harm = (chance(chances, event, quantity) for event in ("benefit", "harm"))
+    tail = (1 - prob) / 2
+    lower, estimate, upper = np.quantile(natural_draws(fit, quantity).values, [tail, 0.5, 1 - tail])
+    names = {
+        "mu": "Bayesian common effect" if model.tau_prior.is_point else "Bayesian random effects",
+        "theta": "Bayesian, effect in the one study (theta_1)",
+    }
+    row = {
+        "method": f"{names[quantity]}, {model.likelihood} likelihood",
+        "engine": fit.engine.name,
+        "prior": f"{label}: tau ~ {model.tau_prior.label}; mu ~ {model.mu_prior.label}",
+        "quantity": quantity,
+        "prior_label": label,
+        "tau_prior": model.tau_prior.label,
+        "mu_prior": model.mu_prior.label,
+        "scale": "natural",
+        "estimate": float(estimate),
+        "lower": float(lower),
+        "upper": float(upper),
+        "prob": prob,
+        "kind": "eti",
+        "tau": float(fit.posterior["tau"].median()),
+        "p_benefit": benefit["probability"],
+        "p_harm": harm["probability"],
+        "ess": benefit["ess"],
+        "k": fit.k,
+    }
+    notes = list(fit.engine.warnings)
+    if quantity == "theta":
+        notes.append("prediction, p_benefit_new, prior_p_benefit: about the mean effect, see that row")
+        return row | {"note": "; ".join(notes)}
+    if not model.mu_prior.is_proper:
+        notes.append("prior_p_benefit: the prior for mu is improper")
+    new = interval(fit, "theta_new", prob)
+    return row | {
+        "prediction_lower": new.lower,
+        "prediction_upper": new.upper,
+        "p_benefit_new": chance(chances, "benefit", "theta_new")["probability"],
+        "prior_p_benefit": benefit["prior_probability"],
+        "note": "; ".join(notes),
+    }
+
+
+def _classic_rows(fit: Fit, prob: float) -> list[dict[str, Any]]:
+    model = fit.model
+    rows = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)  # said once, when the fit was made
+        for name, tau2, ci in _INVERSE_VARIANCE:
+            result = pool(yi=fit.effects["yi"], vi=fit.effects["vi"], tau2=tau2, ci=ci, prob=prob)
+            rows.append(_classic_row(model, name, result))
+        if _has_counts(fit):
+            counts = [fit.effects[column].to_numpy(dtype=np.float64) for column in _COUNTS]
+            for name, tau2, mh_add in _MANTEL_HAENSZEL:
+                result = mantel_haenszel(
+                    *counts,
+                    measure=model.measure,
+                    tau2=tau2,
+                    prob=prob,
+                    add=model.zero_cells.add,
+                    to=model.zero_cells.to,
+                    mh_add=mh_add,
+                )
+                rows.append(_classic_row(model, name, result))
+    return rows
+
+
+def _has_counts(fit: Fit) -> bool:
+    return (
+        fit.model.measure in {"RR", "OR", "RD"}
+        and set(_COUNTS) <= set(fit.effects)
+        and bool(fit.effects[_COUNTS].notna().all(axis=None))
+    )
+
+
+def _classic_row(model: OutcomeModel, name: str, result: ClassicResult) -> dict[str, Any]:
+    natural = model.measure_record.to_natural
+    return {
+        "method": name,
+        "engine": "classic",
+        "prior": "",
+        "scale": "natural",
+        "estimate": float(natural(np.float64(result.estimate))),
+        "lower": float(natural(np.float64(result.lower))),
+        "upper": float(natural(np.float64(result.upper))),
+        "prob": result.prob,
+        "kind": "confidence",
+        "tau": float(np.sqrt(result.tau2)),
+        "prediction_lower": float(natural(np.float64(result.prediction_lower))),
+        "prediction_upper": float(natural(np.float64(result.prediction_upper))),
+        "k": result.k,
+        "note": "; ".join((*result.notes, _NO_PROBABILITY)),
+    }
+
+
+def _published_row(model: OutcomeModel) -> dict[str, Any]:
+    published = model.published
+    assert published is not None
+    said = [published.source, published.certainty and f"GRADE certainty: {published.certainty}"]
+    said += [published.conclusion and f"the review's conclusion: {published.conclusion}"]
+    missing = "tau, prediction: not among the published figures"
+    return {
+        "method": f"as published: {published.method}",
+        "engine": "published",
+        "prior": "",
+        "scale": "natural",
+        "estimate": published.estimate,
+        "lower": published.lower,
+        "upper": published.upper,
+        "prob": published.prob,
+        "kind": "confidence",
+        "k": published.k,
+        "note": "; ".join([*filter(None, said), missing, _NO_PROBABILITY]),
+    }

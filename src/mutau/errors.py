@@ -1,0 +1,148 @@
+"""Everything mutau raises or warns, as one tree.
+
+::
+
+    MutauError                      anything mutau refuses to do
+    ├── InputError (ValueError)     what was given is wrong; carries every `Fault` found, not just the first
+    │   ├── StudyDataError          a table of studies: a cell, a row, a column
+    │   ├── ModelFileError          an outcome model or review file: a key, a value
+    │   └── ArgumentError           an argument of a function call
+    ├── ImproperPosteriorError      the priors and the data do not define a posterior; says why
+    └── SamplingError               the sampler itself failed (not: did not converge, which is a warning)
+
+    MutauWarning (UserWarning)
+    ├── ConvergenceWarning          draws that should not be relied on yet, with the remedy
+    ├── ApproximationWarning        a simplification that matters for these data
+    └── DataWarning                 data that were accepted but changed or look odd (zero cells, ...)
+
+A message says what came in, where, the rule it breaks, and the remedy.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+__all__ = [
+    "ApproximationWarning",
+    "ArgumentError",
+    "ConvergenceWarning",
+    "DataWarning",
+    "Fault",
+    "ImproperPosteriorError",
+    "InputError",
+    "ModelFileError",
+    "MutauError",
+    "MutauWarning",
+    "SamplingError",
+    "StudyDataError",
+    "nearest",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with an input: what came in, where, the rule, the remedy.
+
+    Parameters
+    ----------
+    what : str
+        What came in, quoted: ``"events 60 above n 54"``.
+    rule : str
+        The rule it breaks.
+    remedy : str
+        What to do about it.
+    file, study, column, key : str, optional
+        Where it is. `column` is a table's, `key` a model file's (dotted: ``priors.tau``).
+    row : int, optional
+        Line of the file as a text editor counts it (the header is line 1).
+    """
+
+    what: str
+    rule: str
+    remedy: str
+    file: str | None = None
+    row: int | None = None
+    study: str | None = None
+    column: str | None = None
+    key: str | None = None
+
+    @property
+    def where(self) -> str:
+        """The place in words, empty when nothing is known of it."""
+        parts = [
+            self.file,
+            None if self.row is None else f"row {self.row}",
+            None if self.study is None else f"study '{self.study}'",
+            None if self.column is None else f"column '{self.column}'",
+            None if self.key is None else f"key '{self.key}'",
+        ]
+        return ", ".join(part for part in parts if part)
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        return f"{place}{self.what}. {self.rule}. {self.remedy}."
+
+
+class MutauError(Exception):
+    """Anything mutau refuses to do."""
+
+
+class InputError(MutauError, ValueError):
+    """What was given is wrong; `faults` holds every fault found.
+
+    Parameters
+    ----------
+    faults : Fault or iterable of Fault
+        At least one.
+    """
+
+    def __init__(self, faults: Fault | Iterable[Fault]) -> None:
+        self.faults: tuple[Fault, ...] = (faults,) if isinstance(faults, Fault) else tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class StudyDataError(InputError):
+    """A table of studies is wrong: a cell, a row, a column."""
+
+
+class ModelFileError(InputError):
+    """An outcome model or a review file is wrong: a key, a value."""
+
+
+class ArgumentError(InputError):
+    """An argument of a function call is wrong."""
+
+
+class ImproperPosteriorError(MutauError):
+    """The priors and the data do not define a posterior distribution."""
+
+
+class SamplingError(MutauError):
+    """The sampler failed outright."""
+
+
+class MutauWarning(UserWarning):
+    """Anything mutau wants read before a result is used."""
+
+
+class ConvergenceWarning(MutauWarning):
+    """Draws that should not be relied on yet."""
+
+
+class ApproximationWarning(MutauWarning):
+    """A simplification that matters for these data."""
+
+
+class DataWarning(MutauWarning):
+    """Data that were accepted but changed, or that look odd."""
+
+
+def nearest(given: str, valid: Sequence[str]) -> str:
+    """Say which values are valid, the nearest first: ``"Did you mean 'REML'? Valid: 'CE', 'DL', ..."``."""
+    lowered = {name.lower(): name for name in valid}
+    close = difflib.get_close_matches(str(given).lower(), lowered, n=1, cutoff=0.5)
+    listing = ", ".join(f"'{name}'" for name in valid)
+    guess = f"Did you mean '{lowered[close[0]]}'? " if close else ""
+    return f"{guess}Valid: {listing}"

@@ -1,0 +1,376 @@
+"""Fit an outcome model to its studies: `fit(studies, model)` gives a frozen `Fit`."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from mutau import __version__
+from mutau.errors import ArgumentError, Fault, ImproperPosteriorError, StudyDataError, nearest
+from mutau.likelihoods import LIKELIHOODS
+from mutau.measures import effects as compute_effects
+from mutau.priors.existence import posterior_is_proper
+from mutau.studies import StudyTable
+
+if TYPE_CHECKING:
+    import pymc as pm
+
+    from mutau.outcomes import OutcomeModel
+    from mutau.priors import Prior
+    from mutau.records import CheckResult
+    from mutau.sampling import Draws, ModelRequest, SamplingSettings
+
+__all__ = ["ENGINES", "EngineRecord", "Fit", "fit", "prepare", "pymc_model", "refit"]
+
+ENGINES = ("sampling",)
+"""The engines that make a posterior."""
+
+_LIBRARIES = ("pymc", "nutpie", "arviz", "numpy", "pytensor", "numba")
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRecord:
+    """How a posterior was made, enough to make it again.
+
+    Parameters
+    ----------
+    name : str
+        The engine: ``"sampling"``.
+    versions : dict
+        Of mutau and the libraries that matter for the numbers.
+    settings : dict
+        The engine's settings of the attempt that was kept.
+    seed : int
+        The same seed gives the same numbers.
+    seconds : float
+        Wall time of the engine, compilation included.
+    attempts : int
+        Attempts made; more than 1 if a first one failed its convergence checks.
+    checks : tuple of CheckResult
+        Convergence checks.
+    warnings : tuple of str
+        What a reader must know of this run.
+    """
+
+    name: str
+    versions: dict[str, str]
+    settings: dict[str, Any]
+    seed: int
+    seconds: float
+    attempts: int
+    checks: tuple[CheckResult, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def converged(self) -> bool:
+        """Whether every convergence check passed."""
+        return all(check.passed for check in self.checks)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """A fitted outcome model.
+
+    Parameters
+    ----------
+    model : OutcomeModel
+        What was asked.
+    studies : StudyTable
+        The studies it selected.
+    effects : DataFrame
+        One row per study: the wide view of its data with ``yi``, ``vi``, ``sei`` (analysis scale).
+    tree : DataTree
+        ArviZ's groups. ``posterior``: ``mu``, ``tau``, ``theta_new`` (chain, draw) and ``theta`` (chain, draw,
+        study); ``prior`` likewise without theta, absent where a prior is improper; ``posterior_predictive``,
+        ``log_likelihood`` and ``observed_data`` under the name of the likelihood's outcome (``yi``);
+        ``log_prior`` of mu and tau; ``constant_data``; ``sample_stats``; ``predictions`` (``y_new``) where the
+        standard error of a new study was stated. Everything is on the analysis scale.
+    engine : EngineRecord
+        How it was made.
+    """
+
+    model: OutcomeModel
+    studies: StudyTable
+    effects: pd.DataFrame
+    tree: xr.DataTree
+    engine: EngineRecord
+
+    @property
+    def k(self) -> int:
+        """Number of studies."""
+        return len(self.effects)
+
+    @property
+    def posterior(self) -> xr.Dataset:
+        """The posterior draws: ``mu``, ``tau``, ``theta``, ``theta_new``, on the analysis scale."""
+        return self.tree["posterior"].to_dataset()
+
+    def __repr__(self) -> str:
+        priors = f"mu ~ {self.model.mu_prior}, tau ~ {self.model.tau_prior}"
+        return f"<Fit {self.model.name}: {self.model.measure}, k={self.k}, {priors}, {self.engine.name}>"
+
+    def to_netcdf(self, path: str | os.PathLike[str]) -> Path:
+        """Write the tree as NetCDF, whole or not at all."""
+        target = Path(path)
+        partial = target.with_name(f".{target.name}.partial")
+        try:
+            self.tree.to_netcdf(partial, engine="h5netcdf")
+            os.replace(partial, target)
+        finally:
+            partial.unlink(missing_ok=True)
+        return target
+
+
+def fit(
+    studies: StudyTable | pd.DataFrame,
+    model: OutcomeModel,
+    *,
+    engine: str = "sampling",
+    seed: int | None = None,
+    sampling: SamplingSettings | None = None,
+    sei_new: float | None = None,
+) -> Fit:
+    """Fit the model's random-effects meta-analysis to the studies it selects.
+
+    Parameters
+    ----------
+    studies : StudyTable or DataFrame
+        As read by `mutau.read_studies`; may hold other outcomes too, of which ``model.where`` selects.
+    model : OutcomeModel
+        Measure, likelihood, priors, direction of benefit.
+    engine : {"sampling"}
+        Sampling by NUTS in PyMC.
+    seed : int, optional
+        The same seed gives the same draws. Without one, a seed is drawn and recorded in ``fit.engine.seed``.
+    sampling : SamplingSettings, optional
+        Draws, tuning, chains, target acceptance, sampler.
+    sei_new : float, optional
+        Standard error (analysis scale) of a new study; with it the tree gains ``predictions`` with ``y_new``,
+        what that study would estimate.
+
+    Returns
+    -------
+    Fit
+        The posterior with everything needed to read and to repeat it.
+
+    Raises
+    ------
+    StudyDataError
+        The studies cannot be used; names every fault.
+    ImproperPosteriorError
+        Priors and data define no posterior.
+    ArgumentError
+        An argument is not valid.
+
+    Warns
+    -----
+    ConvergenceWarning
+        The chains have not converged after a second, longer attempt.
+    DataWarning
+        A zero-cell correction was applied.
+    """
+    if engine not in ENGINES:
+        raise ArgumentError(Fault(f"engine = {engine!r}", "no such engine", nearest(engine, ENGINES)))
+    if sei_new is not None and not (np.isfinite(sei_new) and sei_new > 0):
+        raise ArgumentError(
+            Fault(
+                f"sei_new = {sei_new!r}",
+                "a standard error is a positive number",
+                "state it in analysis units",
+            )
+        )
+    from mutau.sampling import SamplingSettings, sample, supports
+
+    selected, effects = prepare(studies, model)
+    request = _request(effects, model)
+    if reason := supports(request):
+        raise ArgumentError(
+            Fault(f"engine = {engine!r}", f"it cannot fit this model: {reason}", "change the model")
+        )
+    seed = secrets.randbits(32) if seed is None else seed
+    sampler_seed, forward_seed = np.random.SeedSequence(seed).spawn(2)
+    settings = SamplingSettings() if sampling is None else sampling
+    draws = sample(request, settings, int(sampler_seed.generate_state(1)[0]))
+    tree = _tree(request, draws, model, effects, np.random.default_rng(forward_seed), sei_new)
+    record = EngineRecord(
+        engine,
+        {"mutau": __version__, **{library: version(library) for library in _LIBRARIES}},
+        draws.settings,
+        seed,
+        draws.seconds,
+        draws.attempts,
+        draws.checks,
+        draws.warnings,
+    )
+    return Fit(model, selected, effects, tree, record)
+
+
+def refit(fitted: Fit, tau_prior: Prior) -> Fit:
+    """Fit the same studies and model again under another prior for tau, with the same seed and settings."""
+    from mutau.sampling import SamplingSettings
+
+    settings = SamplingSettings(**fitted.engine.settings)
+    model = replace(fitted.model, tau_prior=tau_prior)
+    return fit(fitted.studies, model, engine=fitted.engine.name, seed=fitted.engine.seed, sampling=settings)
+
+
+def prepare(studies: StudyTable | pd.DataFrame, model: OutcomeModel) -> tuple[StudyTable, pd.DataFrame]:
+    """Select a model's studies and compute their effects; everything short of sampling is checked here.
+
+    Returns
+    -------
+    StudyTable
+        The studies selected by ``model.where``, each once.
+    DataFrame
+        Their effects, one row per study.
+
+    Raises
+    ------
+    StudyDataError
+        Nothing is selected, a study appears twice, or an effect is undefined.
+    ImproperPosteriorError
+        Priors and number of studies define no posterior.
+    """
+    table = studies if isinstance(studies, StudyTable) else StudyTable.from_frame(studies)
+    selected = table.select(**model.where) if model.where else table
+    selected.require_unique_studies()
+    effects = compute_effects(
+        selected,
+        measure=model.measure,
+        add=model.zero_cells.add,
+        to=model.zero_cells.to,
+        smd_variance=model.smd_variance,
+    ).reset_index(drop=True)
+    undefined = effects[~(np.isfinite(effects["yi"]) & np.isfinite(effects["sei"]))]
+    if len(undefined):
+        raise StudyDataError(_undefined_fault(row, table.source, model) for _, row in undefined.iterrows())
+    proper = posterior_is_proper(model.mu_prior, model.tau_prior, len(effects))
+    if not proper.exists:
+        raise ImproperPosteriorError(
+            f"{model.name}: {proper.reason}. Use a proper prior (HalfNormal, for tau)"
+        )
+    return selected, effects
+
+
+def _undefined_fault(row: pd.Series[Any], source: str, model: OutcomeModel) -> Fault:
+    reason = row.get("note_effect") or f"{model.measure} has no finite estimate or standard error here"
+    return Fault(
+        f"no {model.measure} can be computed",
+        str(reason),
+        "correct the row, leave the study out with `where`, or change `zero_cells`",
+        file=source,
+        study=str(row["study"]),
+    )
+
+
+def pymc_model(studies: StudyTable | pd.DataFrame, model: OutcomeModel) -> pm.Model:
+    """Give the PyMC model itself, to take and change.
+
+    Parameters
+    ----------
+    studies, model
+        As for `fit`.
+
+    Returns
+    -------
+    pymc.Model
+        Non-centred: ``mu``, ``tau``, ``z`` (study), ``theta`` (study) and the observed ``yi`` (study), on the
+        analysis scale. Numbers are ``pm.Data``: ``yi_data``, ``sei_data``, and the priors' parameters
+        (``tau_prior_scale``, ...).
+    """
+    from mutau.sampling import build_model
+
+    _, effects = prepare(studies, model)
+    return build_model(_request(effects, model))
+
+
+def _request(effects: pd.DataFrame, model: OutcomeModel) -> ModelRequest:
+    from mutau.sampling import ModelRequest
+
+    likelihood = LIKELIHOODS[model.likelihood]
+    data = {name: effects[name].to_numpy(dtype=np.float64) for name in likelihood.data_columns}
+    study = tuple(effects["study"].astype(str))
+    return ModelRequest(model.likelihood, data, model.mu_prior, model.tau_prior, study)
+
+
+def _tree(
+    request: ModelRequest,
+    draws: Draws,
+    model: OutcomeModel,
+    effects: pd.DataFrame,
+    rng: np.random.Generator,
+    sei_new: float | None,
+) -> xr.DataTree:
+    """Put draws, forward simulations and pointwise densities into ArviZ's groups."""
+    likelihood = LIKELIHOODS[request.likelihood]
+    mu, tau = draws.posterior["mu"], draws.posterior["tau"]
+    dims = ("chain", "draw")
+    coords = {"chain": mu["chain"], "draw": mu["draw"]}
+    by_study = {**coords, "study": list(request.study)}
+
+    def per_study(values: np.ndarray[Any, Any]) -> xr.Dataset:
+        return xr.Dataset({likelihood.observed: ((*dims, "study"), values)}, coords=by_study)
+
+    theta_new = mu + tau * rng.standard_normal(mu.shape)
+    groups: dict[str, xr.Dataset] = {
+        "posterior": draws.posterior.assign(theta_new=theta_new),
+        "posterior_predictive": per_study(likelihood.replicate(request.data, mu.values, tau.values, rng)),
+        "log_likelihood": per_study(likelihood.log_likelihood(request.data, mu.values, tau.values)),
+        "log_prior": xr.Dataset(
+            {
+                name: (dims, prior.logpdf(draws.posterior[name].values))
+                for name, prior in (("mu", request.mu_prior), ("tau", request.tau_prior))
+                if not prior.is_point
+            },
+            coords=coords,
+        ),
+        "sample_stats": draws.sample_stats,
+        "observed_data": xr.Dataset(
+            {likelihood.observed: ("study", request.data[likelihood.observed])},
+            coords={"study": list(request.study)},
+        ),
+        "constant_data": _constant_data(effects, likelihood.observed, request.study),
+    }
+    if request.mu_prior.is_proper and request.tau_prior.is_proper:
+        groups["prior"] = _prior_group(request, mu.shape, rng, coords)
+    if sei_new is not None:
+        y_new = theta_new + sei_new * rng.standard_normal(mu.shape)
+        groups["predictions"] = xr.Dataset({"y_new": y_new}, attrs={"sei_new": sei_new})
+    tree = xr.DataTree.from_dict(groups)
+    tree.attrs = {
+        "mutau_version": __version__,
+        "model": model.name,
+        "measure": model.measure,
+        "scale": "analysis (log for ratios)",
+        "likelihood": model.likelihood,
+        "mu_prior": str(model.mu_prior),
+        "tau_prior": str(model.tau_prior),
+        "provenance": "; ".join(dict.fromkeys(effects["provenance"].astype(str))),
+    }
+    return tree
+
+
+def _prior_group(
+    request: ModelRequest, shape: tuple[int, ...], rng: np.random.Generator, coords: dict[str, Any]
+) -> xr.Dataset:
+    mu = request.mu_prior.sample(rng, shape)
+    tau = request.tau_prior.sample(rng, shape)
+    theta_new = mu + tau * rng.standard_normal(shape)
+    values = {"mu": mu, "tau": tau, "theta_new": theta_new}
+    return xr.Dataset({name: (("chain", "draw"), array) for name, array in values.items()}, coords=coords)
+
+
+def _constant_data(effects: pd.DataFrame, observed: str, study: tuple[str, ...]) -> xr.Dataset:
+    """What was given for each study beside the outcome itself: counts, means, standard errors, provenance."""
+    numeric = effects.select_dtypes("number").dropna(axis="columns", how="all").drop(columns=[observed])
+    columns = {str(name): ("study", numeric[name].to_numpy()) for name in numeric if name != "row"}
+    columns["provenance"] = ("study", effects["provenance"].astype(str).to_numpy(dtype=object))
+    return xr.Dataset(columns, coords={"study": list(study)})

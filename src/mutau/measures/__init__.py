@@ -1,0 +1,42 @@
+"""Effect measures: what a study's data say, as an effect on the analysis scale with its sampling variance."""
+
+from __future__ import annotations
+
+from mutau.measures.binary import (
+    TO_RULES,
+    CorrectedCounts,
+    correct_zero_cells,
+    log_odds_ratio,
+    log_risk_ratio,
+    risk_difference,
+)
+from mutau.measures.computing import effects
+from mutau.measures.continuous import (
+    SMD_VARIANCES,
+    hedges_correction,
+    mean_difference,
+    ready_made,
+    standardised_mean_difference,
+)
+from mutau.measures.record import AnalysisScale, Measure, ScaleKind
+from mutau.measures.registry import MEASURES, get_measure
+
+__all__ = [
+    "MEASURES",
+    "SMD_VARIANCES",
+    "TO_RULES",
+    "AnalysisScale",
+    "CorrectedCounts",
+    "Measure",
+    "ScaleKind",
+    "correct_zero_cells",
+    "effects",
+    "get_measure",
+    "hedges_correction",
+    "log_odds_ratio",
+    "log_risk_ratio",
+    "mean_difference",
+    "ready_made",
+    "risk_difference",
+    "standardised_mean_difference",
+]

@@ -1,0 +1,18 @@
+"""Outcome models: everything one analysis is, as data, in Python or in a TOML file."""
+
+from __future__ import annotations
+
+from mutau.outcomes.loading import Review, load_model, load_review
+from mutau.outcomes.model import OutcomeModel
+from mutau.outcomes.records import CERTAINTIES, PublishedResult, Threshold, ZeroCells
+
+__all__ = [
+    "CERTAINTIES",
+    "OutcomeModel",
+    "PublishedResult",
+    "Review",
+    "Threshold",
+    "ZeroCells",
+    "load_model",
+    "load_review",
+]

@@ -1,0 +1,270 @@
+"""What an outcome model must keep to: one small function per rule, all of them asked, whatever comes in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from mutau.errors import Fault, nearest
+from mutau.likelihoods import LIKELIHOODS
+from mutau.measures import MEASURES, SMD_VARIANCES, TO_RULES
+from mutau.outcomes.records import CERTAINTIES, PublishedResult, Threshold, ZeroCells
+from mutau.priors import Prior
+
+__all__ = ["model_faults"]
+
+BENEFITS = ("lower", "higher")
+
+type Check = Callable[[Mapping[str, Any]], Iterator[Fault]]
+
+
+def model_faults(fields: Mapping[str, Any]) -> list[Fault]:
+    """List everything wrong with an outcome model.
+
+    Parameters
+    ----------
+    fields : mapping
+        By the names of `OutcomeModel`'s parameters. What is left out is taken as not stated, so that a model
+        file can be checked as far as it could be read.
+
+    Returns
+    -------
+    list of Fault
+        Each with its ``key``, entries of lists counted from 1.
+    """
+    return [fault for check in _CHECKS for fault in check(fields)]
+
+
+def _choice(key: str, valid: Iterable[str], rule: str, *, required: bool = False) -> Check:
+    """Make the check that a field is one of a few words."""
+    words = tuple(valid)
+
+    def check(fields: Mapping[str, Any]) -> Iterator[Fault]:
+        given = fields.get(key)
+        if given is None and not required:
+            return
+        if given is None:
+            yield Fault("it is missing", rule, nearest("", words), key=key)
+        elif given not in words:
+            yield Fault(f"'{given}' is not known", rule, nearest(str(given), words), key=key)
+
+    return check
+
+
+def _scale_kind(fields: Mapping[str, Any]) -> str | None:
+    measure = MEASURES.get(str(fields.get("measure")))
+    return None if measure is None else measure.scale_kind
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _check_name(fields: Mapping[str, Any]) -> Iterator[Fault]:
+    if not str(fields.get("name") or "").strip():
+        yield Fault("it is empty", "A model has a name", "Name the outcome in a word", key="name")
+
+
+def _check_where(fields: Mapping[str, Any]) -> Iterator[Fault]:
+    for column, value in (fields.get("where") or {}).items():
+        if not isinstance(value, str) and not _is_number(value):
+            yield Fault(
+                f"{value!r} is neither text nor a number",
+                "A selection asks a column to equal one value",
+                "Give the value as it stands in the table",
+                key=f"where.{column}",
+            )
+
+
+def _check_priors(fields: Mapping[str, Any]) -> Iterator[Fault]:
+    for key in ("mu_prior", "tau_prior"):
+        prior = fields.get(key)
+        if prior is not None and not isinstance(prior, Prior):
+            yield _not_a_prior(prior, key)
+    if isinstance(fields.get("tau_prior"), Prior):
+        yield from _tau_support(fields["tau_prior"], "tau_prior")
+
+
+def _not_a_prior(given: object, key: str) -> Fault:
+    remedy = "Give one of mutau.priors, such as mutau.priors.HalfNormal(0.5)"
+    return Fault(f"{given!r} is not a prior", "A prior is a distribution", remedy, key=key)
+
+
+def _tau_support(prior: Prior, key: str) -> Iterator[Fault]:
+    if prior.support[0] < 0:
+        yield Fault(
+            f"{prior} allows negative values",
+            "tau is a standard deviation, 0 or more",
+            "Use a distribution of positive numbers, such as HalfNormal(0.5)",
+            key=key,
+        )
+
+
+def _check_alternatives(fields: Mapping[str, Any]) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for place, entry in enumerate(fields.get("tau_alternatives") or (), start=1):
+        key = f"tau_alternatives[{place}]"
+        if not isinstance(entry, tuple) or len(entry) != 2:
+            yield Fault(
+                f"{entry!r} is no pair", "An alternative is a label and a prior", "Give both", key=key
+            )
+            continue
+        label, prior = entry
+        if not str(label or "").strip() or label in seen:
+            what = f"the label '{label}' stands twice" if label else "the label is empty"
+            yield Fault(
+                what, "Alternatives are told apart by their labels", "Give it its own", key=f"{key}.label"
+            )
+        seen.add(label)
+        if not isinstance(prior, Prior):
+            yield _not_a_prior(prior, f"{key}.prior")
+        else:
+            yield from _tau_support(prior, f"{key}.prior")
+
+
+def _check_defaults_exist(fields: Mapping[str, Any]) -> Iterator[Fault]:
+    """Ask for priors, or what they are derived from, where the measure alone does not give them."""
+    kind = _scale_kind(fields)
+    unstated = [key for key in ("mu_prior", "tau_prior") if fields.get(key) is None]
+    reference = fields.get("reference_sd")
+    if reference is not None and not (_is_number(reference) and reference > 0):
+        rule = "A reference standard deviation is a finite number above 0"
+        yield Fault(
+            f"{reference!r} cannot be used", rule, "Give it in the outcome's unit", key="reference_sd"
+        )
+    if reference is not None and kind is not None and kind != "md":
+        rule = "Only a mean difference (MD) has a reference standard deviation"
+        yield Fault(f"measure {fields['measure']} makes no use of it", rule, "Remove it", key="reference_sd")
+    if unstated and kind == "md" and reference is None:
+        yield Fault(
+            f"it is missing, and so is {' and '.join(unstated)}",
+            "The default priors of an MD are an SMD's times a standard deviation in the outcome's unit",
+            "State it with its source, or state both priors",
+            key="reference_sd",
+        )
+    if kind == "generic":
+        for key in unstated:
+            rule = "A ready-made effect (GEN) has no default priors, because its scale is not known"
+            yield Fault("it is missing", rule, "State it on the scale of the effects", key=key)
+
+
+def _check_thresholds(fields: Mapping[str, Any]) -> Iterator[Fault]:
+    seen: set[float] = set()
+    for place, threshold in enumerate(fields.get("thresholds") or (), start=1):
+        key = f"thresholds[{place}]"
+        if not isinstance(threshold, Threshold):
+            remedy = 'Give mutau.outcomes.Threshold(value, "label")'
+            yield Fault(
+                f"{threshold!r} is no threshold", "A threshold has a value and a label", remedy, key=key
+            )
+            continue
+        if not str(threshold.label or "").strip():
+            rule = "A threshold says in words what it stands for"
+            yield Fault("it is empty", rule, "Say why it matters", key=f"{key}.label")
+        yield from _threshold_value(threshold.value, _scale_kind(fields), f"{key}.value")
+        if threshold.value in seen:
+            rule = "Every threshold asks something else"
+            yield Fault(f"{threshold.value:g} stands twice", rule, "Remove one", key=f"{key}.value")
+        seen.add(threshold.value)
+
+
+def _threshold_value(value: object, kind: str | None, key: str) -> Iterator[Fault]:
+    null = 1 if kind == "ratio" else 0
+    problem = _off_scale(value, kind)
+    if problem is not None:
+        yield Fault(*problem, key=key)
+    elif kind is not None and value == null:
+        yield Fault(
+            f"{value:g} is no effect",
+            "A threshold lies away from no effect, on either side of it",
+            "Remove it: the probability of benefit is given anyway",
+            key=key,
+        )
+
+
+def _off_scale(value: object, kind: str | None) -> tuple[str, str, str] | None:
+    """Say why a number cannot be an effect of this kind on the natural scale."""
+    natural = "Give it as it is read, not as a logarithm"
+    if not isinstance(value, (int, float)) or not _is_number(value):
+        return f"{value!r} is not a finite number", "An effect is a number", natural
+    if kind == "ratio" and value <= 0:
+        return f"{value:g} is not above 0", "A ratio is above 0", natural
+    if kind == "rd" and abs(value) > 1:
+        remedy = "Give it as a proportion, not as a percentage"
+        return f"{value:g} is beyond 1", "A risk difference lies between -1 and 1", remedy
+    return None
+
+
+def _check_published(fields: Mapping[str, Any]) -> Iterator[Fault]:
+    published = fields.get("published")
+    if published is None:
+        return
+    if not isinstance(published, PublishedResult):
+        remedy = "Give mutau.outcomes.PublishedResult(estimate, lower, upper)"
+        yield Fault(f"{published!r} is no published result", "It is a record", remedy, key="published")
+        return
+    kind = _scale_kind(fields)
+    problems = {name: _off_scale(getattr(published, name), kind) for name in ("estimate", "lower", "upper")}
+    for name, problem in problems.items():
+        if problem is not None:
+            yield Fault(*problem, key=f"published.{name}")
+    if not any(problems.values()) and not published.lower <= published.estimate <= published.upper:
+        yield Fault(
+            f"{published.estimate:g} does not lie in [{published.lower:g}, {published.upper:g}]",
+            "An estimate lies inside its interval",
+            "Check the three numbers against the page they are from",
+            key="published.estimate",
+        )
+    yield from _published_details(published)
+
+
+def _published_details(published: PublishedResult) -> Iterator[Fault]:
+    if not _is_number(published.prob) or not 0 < published.prob < 1:
+        rule = "A coverage lies between 0 and 1"
+        yield Fault(f"{published.prob!r} cannot be used", rule, "Give 0.95 for 95%", key="published.prob")
+    for name in ("k", "participants"):
+        count = getattr(published, name)
+        if count is not None and (not _is_number(count) or count < 1 or count != int(count)):
+            rule = "It is a whole number, 1 or more"
+            yield Fault(f"{count!r} cannot be used", rule, "Leave it out if unknown", key=f"published.{name}")
+    if published.certainty and published.certainty not in CERTAINTIES:
+        rule = "GRADE has four words for certainty"
+        remedy = f"{nearest(str(published.certainty), CERTAINTIES)}; leave it out if the review gave none"
+        yield Fault(f"'{published.certainty}' is not known", rule, remedy, key="published.certainty")
+
+
+def _check_zero_cells(fields: Mapping[str, Any]) -> Iterator[Fault]:
+    rule = fields.get("zero_cells")
+    if rule is None:
+        return
+    if not isinstance(rule, ZeroCells):
+        remedy = "Give mutau.outcomes.ZeroCells(add, to)"
+        yield Fault(f"{rule!r} is no zero-cell rule", "It is a record", remedy, key="zero_cells")
+        return
+    if not _is_number(rule.add) or rule.add < 0:
+        what = f"{rule.add!r} cannot be used"
+        yield Fault(what, "What is added is a number, 0 or more", "Use 0.5", key="zero_cells.add")
+    if rule.to not in TO_RULES:
+        what = f"'{rule.to}' is not known"
+        yield Fault(
+            what, "The rule has metafor's words", nearest(str(rule.to), TO_RULES), key="zero_cells.to"
+        )
+
+
+_CHECKS: tuple[Check, ...] = (
+    _check_name,
+    _choice("measure", MEASURES, "A model has one effect measure", required=True),
+    _choice(
+        "benefit", BENEFITS, "A model says which direction of the effect helps the patient", required=True
+    ),
+    _choice("likelihood", LIKELIHOODS, "A likelihood says how the data arise"),
+    _choice("smd_variance", SMD_VARIANCES, "The sampling variance of an SMD is named"),
+    _check_where,
+    _check_priors,
+    _check_alternatives,
+    _check_defaults_exist,
+    _check_thresholds,
+    _check_published,
+    _check_zero_cells,
+)

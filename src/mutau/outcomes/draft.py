@@ -1,0 +1,126 @@
+"""From the keys of a model file to the parameters of an OutcomeModel, as far as they can be read."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+from mutau.errors import ArgumentError, Fault
+from mutau.outcomes.defaults import RESERVED_LABELS
+from mutau.outcomes.records import PublishedResult, Threshold, ZeroCells
+from mutau.outcomes.schema import Structure
+from mutau.priors import HalfNormal, Prior, parse_prior
+
+__all__ = ["draft"]
+
+_AS_THEY_ARE = (
+    "title",
+    "where",
+    "comparison",
+    "timepoint",
+    "measure",
+    "likelihood",
+    "benefit",
+    "treatment_label",
+    "control_label",
+    "smd_variance",
+    "reference_sd",
+    "provenance_note",
+)
+
+
+def draft(content: Structure, file: Path) -> tuple[dict[str, Any], list[Fault]]:
+    """Read the parts of a model that are more than a value: priors, thresholds, records, the data's path.
+
+    Parameters
+    ----------
+    content : dict
+        Keys and values of a model file, of the right types.
+    file : Path
+        The model file: it gives the name, and the folder that a relative path starts from.
+
+    Returns
+    -------
+    fields : dict
+        Parameters of `OutcomeModel`. What could not be read has a stand-in, so that the rest can be checked;
+        a model is made of them only if there are no faults.
+    faults : list of Fault
+        With dotted keys as they stand in the file.
+    """
+    faults: list[Fault] = []
+    fields: dict[str, Any] = {"name": file.stem}
+    fields |= {key: content[key] for key in _AS_THEY_ARE if key in content}
+    fields |= _priors(content.get("priors", {}), faults)
+    fields |= _thresholds(content.get("thresholds", []), faults)
+    fields |= _published(content.get("published"), faults)
+    if "zero_cells" in content:
+        fields["zero_cells"] = ZeroCells(**content["zero_cells"])
+    if "data" in content:
+        fields["data"] = _data(content["data"], file, faults)
+    return fields, faults
+
+
+def _data(given: str, file: Path, faults: list[Fault]) -> Path:
+    path = (file.parent / given).resolve()
+    if not path.is_file():
+        rule = "Data are a CSV file, named from the folder of the model file"
+        faults.append(
+            Fault(f"there is no file '{given}'", rule, f"Check it; it was looked for at {path}", key="data")
+        )
+    return path
+
+
+def _prior(entry: Structure, name: str, key: str, faults: list[Fault]) -> Prior:
+    """Read a prior; one that cannot be read is reported, and a stand-in lets the other checks go on."""
+    if name not in entry:
+        return HalfNormal(1)
+    try:
+        return parse_prior(entry[name])
+    except ArgumentError as error:
+        faults += [Fault(fault.what, fault.rule, fault.remedy, key=key) for fault in error.faults]
+        return HalfNormal(1)
+
+
+def _priors(priors: Structure, faults: list[Fault]) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        f"{name}_prior": _prior(priors, name, f"priors.{name}", faults)
+        for name in ("mu", "tau")
+        if name in priors
+    }
+    alternatives: list[tuple[str, Prior]] = []
+    for place, entry in enumerate(priors.get("tau_alternatives", []), start=1):
+        key = f"priors.tau_alternatives[{place}]"
+        faults += _lacking(entry, ("label", "prior"), "An alternative prior of tau", key)
+        if entry.get("label") in RESERVED_LABELS:
+            what, rule = f"the label '{entry['label']}' is taken", "Doubled and tau = 0 are shown always"
+            faults.append(Fault(what, rule, "Give the prior another label", key=f"{key}.label"))
+        prior = _prior(entry, "prior", f"{key}.prior", faults)
+        alternatives.append((entry.get("label", ""), prior))
+    return {**fields, "tau_alternatives": tuple(alternatives)}
+
+
+def _thresholds(entries: list[Structure], faults: list[Fault]) -> dict[str, Any]:
+    for place, entry in enumerate(entries, start=1):
+        faults += _lacking(entry, ("value", "label"), "A threshold", f"thresholds[{place}]")
+    return {
+        "thresholds": tuple(
+            Threshold(float(entry.get("value", math.nan)), entry.get("label", "")) for entry in entries
+        )
+    }
+
+
+def _published(entry: Structure | None, faults: list[Fault]) -> dict[str, Any]:
+    if entry is None:
+        return {}
+    needed = ("estimate", "lower", "upper")
+    faults += _lacking(entry, needed, "A published result", "published")
+    return {"published": PublishedResult(**{**dict.fromkeys(needed, math.nan), **entry})}
+
+
+def _lacking(entry: Structure, needed: tuple[str, ...], what: str, key: str) -> list[Fault]:
+    return [
+        Fault("it is missing", f"{what} has {', '.join(needed)}", "Add it", key=f"{key}.{name}")
+        for name in needed
+        if name not in entry
+    ]

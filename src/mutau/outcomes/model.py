@@ -1,0 +1,145 @@
+"""OutcomeModel: everything one analysis is, stated before it is run. Engine-neutral data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from mutau.errors import ArgumentError
+from mutau.measures import Measure, get_measure
+from mutau.outcomes.checks import model_faults
+from mutau.outcomes.defaults import DOUBLED, NO_HETEROGENEITY, tau_alternatives
+from mutau.outcomes.records import PublishedResult, Threshold, ZeroCells
+from mutau.priors import Prior, default_priors
+
+__all__ = ["OutcomeModel"]
+
+_OF_THE_MEASURE: Any = None
+"""Stands for "the measure's default" in a call; what is read from a model is always a Prior."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeModel:
+    """One outcome of a review: which studies, which effect measure, which priors, what counts as a benefit.
+
+    Pure data: it computes nothing. Written as a TOML file it is read by `load_model`.
+
+    Parameters
+    ----------
+    name : str
+        Short name; of a loaded one, the file's name without ``.toml``.
+    measure : {"RR", "OR", "RD", "MD", "SMD", "HR", "GEN"}
+        Effect measure, treatment against control. GEN is any ready-made effect, on the scale it is given.
+    benefit : {"lower", "higher"}
+        Which direction of the effect helps the patient.
+    title : str
+        What a reader sees; the name if left out.
+    data : Path, optional
+        Table of studies; None where the studies are handed over in Python.
+    where : mapping
+        Column and value: the rows of the table that belong to this outcome, as `StudyTable.select` takes
+        them.
+    comparison, timepoint : str
+        For the reader, in words.
+    likelihood : {"normal"}
+        How a study's data arise from its own effect.
+    treatment_label, control_label : str
+        What the arms are called in tables and on plots.
+    mu_prior, tau_prior : Prior, optional
+        Priors of the mean effect and the between-study SD, on the analysis scale (log for ratios). Left out,
+        `mutau.priors.default_priors` of the measure.
+    tau_alternatives : tuple of (str, Prior)
+        Priors of tau whose answer stands beside the first. ``("doubled", ...)`` and ``("tau = 0", ...)``
+        always come first and are filled in: doubled is the wide default where `tau_prior` is the default,
+        else the distribution of twice tau. Entries given under these two labels are computed anew.
+    thresholds : tuple of Threshold
+        Effects that matter in practice, on the natural scale.
+    published : PublishedResult, optional
+        What the review printed.
+    zero_cells : ZeroCells
+        Rule for studies without events in an arm.
+    smd_variance : {"metafor", "RevMan"}
+        Which sampling variance an SMD has.
+    reference_sd : float, optional
+        MD only: a standard deviation of the outcome, in its unit, that turns the default priors of an SMD
+        into those of an MD. Stated, not computed from the studies.
+    provenance_note : str
+        What must be said of the data wherever results are shown.
+
+    Raises
+    ------
+    ArgumentError
+        With every fault found.
+
+    Notes
+    -----
+    Improper priors are allowed here; whether the posterior exists depends on the number of studies and is
+    asked when the model is fitted. A threshold on the side of harm is allowed too: it asks for the
+    probability of a harm that matters. One at no effect is refused: that is the one of benefit or harm.
+
+    Examples
+    --------
+    >>> model = OutcomeModel(name="secure", measure="RR", benefit="higher")
+    >>> str(model.tau_prior), [(label, str(prior)) for label, prior in model.tau_alternatives]
+    ('HalfNormal(0.5)', [('doubled', 'HalfNormal(1)'), ('tau = 0', 'PointMass(0)')])
+    >>> model.benefit_sign
+    1
+    """
+
+    name: str
+    measure: str
+    benefit: Literal["lower", "higher"]
+    title: str = ""
+    data: Path | None = None
+    where: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    comparison: str = ""
+    timepoint: str = ""
+    likelihood: str = "normal"
+    treatment_label: str = "treatment"
+    control_label: str = "control"
+    mu_prior: Prior = _OF_THE_MEASURE
+    tau_prior: Prior = _OF_THE_MEASURE
+    tau_alternatives: tuple[tuple[str, Prior], ...] = ()
+    thresholds: tuple[Threshold, ...] = ()
+    published: PublishedResult | None = None
+    zero_cells: ZeroCells = field(default_factory=ZeroCells)
+    smd_variance: Literal["metafor", "RevMan"] = "metafor"
+    reference_sd: float | None = None
+    provenance_note: str = ""
+
+    def __post_init__(self) -> None:
+        faults = model_faults({each.name: getattr(self, each.name) for each in fields(self)})
+        if faults:
+            raise ArgumentError(faults)
+        kind = self.measure_record.scale_kind
+        needed = self.mu_prior is None or self.tau_prior is None
+        known = kind != "generic" and (kind != "md" or self.reference_sd is not None)
+        defaults = default_priors(kind, self.reference_sd) if needed or known else None
+        if defaults is not None:
+            self._set(mu_prior=self.mu_prior or defaults.mu, tau_prior=self.tau_prior or defaults.tau)
+        fixed = tau_alternatives(self.tau_prior, defaults)
+        own = tuple(each for each in self.tau_alternatives if each[0] not in {DOUBLED, NO_HETEROGENEITY})
+        extra = tuple(each for each in own if each not in fixed)
+        self._set(
+            title=self.title or self.name,
+            data=None if self.data is None else Path(self.data),
+            where=dict(self.where),
+            tau_alternatives=(*fixed, *extra),
+            thresholds=tuple(self.thresholds),
+        )
+
+    def _set(self, **values: object) -> None:
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def measure_record(self) -> Measure:
+        """The effect measure."""
+        return get_measure(self.measure)
+
+    @property
+    def benefit_sign(self) -> int:
+        """+1 where a higher effect helps, -1 where a lower one does."""
+        return 1 if self.benefit == "higher" else -1

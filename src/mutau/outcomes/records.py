@@ -1,0 +1,79 @@
+"""The parts of an outcome model: thresholds, the published result, the zero-cell rule. Pure data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["CERTAINTIES", "PublishedResult", "Threshold", "ZeroCells"]
+
+CERTAINTIES = ("high", "moderate", "low", "very low")
+"""GRADE's four words. They are the reviewers' judgement; mutau never makes one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """An effect that matters in practice.
+
+    Parameters
+    ----------
+    value : float
+        On the natural scale: a risk ratio of 1.25, a standardised mean difference of -0.2. On either side of
+        no effect; a probability is given of the effect lying beyond it, further from no effect.
+    label : str
+        What it stands for, in words: ``"appreciable benefit"``.
+    """
+
+    value: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedResult:
+    """The pooled result that a review printed, to set beside one's own.
+
+    Parameters
+    ----------
+    estimate, lower, upper : float
+        Natural scale, as printed.
+    prob : float
+        Coverage of the interval.
+    k : int, optional
+        Number of studies.
+    participants : int, optional
+        Number of participants.
+    certainty : {"high", "moderate", "low", "very low", ""}
+        The review's GRADE judgement; empty where it gave none.
+    conclusion : str
+        What the review concluded, in words.
+    source : str
+        Where it is printed.
+    method : str
+        How the review pooled.
+    """
+
+    estimate: float
+    lower: float
+    upper: float
+    prob: float = 0.95
+    k: int | None = None
+    participants: int | None = None
+    certainty: str = ""
+    conclusion: str = ""
+    source: str = ""
+    method: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ZeroCells:
+    """What is done with a study that has a cell without events (RR, OR and RD only).
+
+    Parameters
+    ----------
+    add : float
+        Added to all four cells of the studies that `to` names; 0 or more.
+    to : {"only0", "all", "if0all", "none"}
+        metafor's words: studies with a zero cell, all, all if any has one, none.
+    """
+
+    add: float = 0.5
+    to: str = "only0"

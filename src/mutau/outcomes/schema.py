@@ -1,0 +1,174 @@
+"""The shape of a model file and of review.toml: which keys there are and what type each has.
+
+What the values mean is checked by `mutau.outcomes.checks`, for files and for Python alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from mutau.errors import Fault, nearest
+
+__all__ = ["ModelFile", "ReviewFile", "Structure", "checked_structure", "spelt"]
+
+
+class _Table(BaseModel):
+    """A TOML table: no unknown keys, no silent conversion. Whether a key is needed is asked later."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Alternative(_Table):
+    label: str | None = None
+    prior: str | None = None
+
+
+class _Priors(_Table):
+    mu: str | None = None
+    tau: str | None = None
+    tau_alternatives: list[_Alternative] | None = None
+
+
+class _Threshold(_Table):
+    value: float | None = None
+    label: str | None = None
+
+
+class _Published(_Table):
+    estimate: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    prob: float | None = None
+    k: int | None = None
+    participants: int | None = None
+    certainty: str | None = None
+    conclusion: str | None = None
+    source: str | None = None
+    method: str | None = None
+
+
+class _ZeroCells(_Table):
+    add: float | None = None
+    to: str | None = None
+
+
+class _Shared(_Table):
+    data: str | None = None
+    where: dict[str, Any] | None = None
+    comparison: str | None = None
+    timepoint: str | None = None
+    measure: str | None = None
+    likelihood: str | None = None
+    benefit: str | None = None
+    treatment_label: str | None = None
+    control_label: str | None = None
+    priors: _Priors | None = None
+    thresholds: list[_Threshold] | None = None
+    published: _Published | None = None
+    zero_cells: _ZeroCells | None = None
+    smd_variance: str | None = None
+    reference_sd: float | None = None
+    provenance_note: str | None = None
+
+
+class ModelFile(_Shared):
+    """One outcome model."""
+
+    title: str | None = None
+
+
+class ReviewFile(_Shared):
+    """What is true of the review, and any key of a model that its models share."""
+
+    title: str | None = None
+    citation: str | None = None
+    note: str | None = None
+    order: list[str] | None = None
+
+
+type Structure = dict[str, Any]
+type _Place = tuple[int | str, ...]
+
+_TYPES = {
+    "string_type": ("text", 'Put it in double quotes: "..."'),
+    "float_type": ("a number", "Write it without quotes"),
+    "int_type": ("a whole number", "Write it without quotes and without a point"),
+    "int_from_float": ("a whole number", "Write it without a point"),
+    "dict_type": ("a table", "Write it as { key = value } or under a heading in square brackets"),
+    "model_type": ("a table", "Write it as { key = value } or under a heading in square brackets"),
+    "list_type": ("a list", "Write it as [ ... ], or each entry under a heading in double square brackets"),
+}
+_SECTIONS: Mapping[tuple[str, ...], type[_Table]] = {
+    ("priors",): _Priors,
+    ("priors", "tau_alternatives"): _Alternative,
+    ("thresholds",): _Threshold,
+    ("published",): _Published,
+    ("zero_cells",): _ZeroCells,
+}
+
+
+def checked_structure(content: Structure, schema: type[_Table], file: str) -> tuple[Structure, list[Fault]]:
+    """Check keys and types of a file.
+
+    Parameters
+    ----------
+    content : dict
+        As TOML is read.
+    schema : type
+        `ModelFile` or `ReviewFile`.
+    file : str
+        The file's name for messages.
+
+    Returns
+    -------
+    content : dict
+        Without what is wrong, so that the rest can be checked further.
+    faults : list of Fault
+        Unknown keys with the nearest known one, and values of a wrong type.
+    """
+    try:
+        schema.model_validate(content)
+    except ValidationError as error:
+        problems = error.errors(include_url=False)
+        faults = [
+            _fault(problem["type"], problem["loc"], problem["input"], schema, file) for problem in problems
+        ]
+        return _without(content, [problem["loc"] for problem in problems]), faults
+    return content, []
+
+
+def spelt(place: _Place) -> str:
+    """Spell a place in a file as a dotted key, entries of lists counted from 1: ``"thresholds[1].value"``."""
+    parts = [f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in place]
+    return "".join(parts).removeprefix(".")
+
+
+def _fault(kind: str, place: _Place, given: object, schema: type[_Table], file: str) -> Fault:
+    if kind == "extra_forbidden":
+        section = tuple(part for part in place[:-1] if isinstance(part, str))
+        keys = tuple(_SECTIONS.get(section, schema).model_fields)
+        where = f"The table '{'.'.join(section)}'" if section else "The file"
+        what, rule = f"there is no key '{place[-1]}'", f"{where} has known keys only"
+        return Fault(what, rule, nearest(str(place[-1]), keys), file=file, key=spelt(place))
+    wanted, remedy = _TYPES.get(kind, ("of another type", "See a shipped model for an example"))
+    return Fault(f"{given!r} will not do", f"The value is {wanted}", remedy, file=file, key=spelt(place))
+
+
+def _without(content: Structure, places: list[_Place]) -> Structure:
+    """Copy the content without what stands at these places; a whole list entry becomes an empty table."""
+    wrong = set(places)
+
+    def copy(value: Any, place: _Place) -> Any:
+        if isinstance(value, dict):
+            return {
+                key: copy(item, (*place, key)) for key, item in value.items() if (*place, key) not in wrong
+            }
+        if isinstance(value, list):
+            entries = ((*place, position) for position in range(len(value)))
+            return [{} if spot in wrong else copy(value[int(spot[-1])], spot) for spot in entries]
+        return value
+
+    return dict(copy(content, ()))

@@ -1,0 +1,24 @@
+"""Pictures of a fit: what is drawn is prepared as a frame first, then drawn; no pyplot state is touched."""
+
+from __future__ import annotations
+
+from mutau.plots.files import png_bytes, save, svg_text
+from mutau.plots.forest import plot_forest
+from mutau.plots.forest_rows import FOREST_COLUMNS, ForestLabels, prepare_forest
+from mutau.plots.posterior import POSTERIOR_COLUMNS, PosteriorLabels, plot_posterior, prepare_posterior
+from mutau.plots.style import plain
+
+__all__ = [
+    "FOREST_COLUMNS",
+    "POSTERIOR_COLUMNS",
+    "ForestLabels",
+    "PosteriorLabels",
+    "plain",
+    "plot_forest",
+    "plot_posterior",
+    "png_bytes",
+    "prepare_forest",
+    "prepare_posterior",
+    "save",
+    "svg_text",
+]

@@ -1,0 +1,58 @@
+"""Prior distributions as frozen data: ``mutau.priors.Normal(0, 2.82)``, ``mutau.priors.HalfNormal(0.5)``.
+
+Families for the mean effect mu
+    `Normal` (mean, sd), `StudentT` (location, scale, df), `Cauchy` (location, scale), `Uniform` (lower,
+    upper), `Flat`.
+Families for the between-study standard deviation tau
+    `HalfNormal` (scale), `HalfStudentT` (scale, df), `HalfCauchy` (scale), `Exponential` (rate),
+    `InverseGamma` (shape, scale), `LogNormal` (meanlog, sdlog), `LogStudentT` (location, scale, df),
+    `Uniform` (0, b), `PointMass` (value).
+Questions
+    `default_priors` (what is used where a model states none), `mu_in_words` and `tau_in_words` (what a prior
+    claims), `posterior_is_proper` and `moment_exists` (what the priors and k studies define), `parse_prior`
+    (a prior from text).
+
+All are on the analysis scale (the logarithm for ratios). Nothing here knows of PyMC.
+"""
+
+from __future__ import annotations
+
+from mutau.priors.base import Prior
+from mutau.priors.bounded import PointMass, Uniform
+from mutau.priors.defaults import DefaultPriors, default_priors
+from mutau.priors.existence import Existence, moment_exists, posterior_is_proper, tau_prior_faults
+from mutau.priors.half import HalfCauchy, HalfNormal, HalfStudentT
+from mutau.priors.log_scale import LogNormal, LogStudentT
+from mutau.priors.parse import (
+    FAMILIES as FAMILIES,
+)  # in capitals: kept out of __all__, whose order is plain sorted()
+from mutau.priors.parse import parse_prior
+from mutau.priors.positive import Exponential, InverseGamma
+from mutau.priors.real_line import Cauchy, Flat, Normal, StudentT
+from mutau.priors.words import mu_in_words, tau_in_words
+
+__all__ = [
+    "Cauchy",
+    "DefaultPriors",
+    "Existence",
+    "Exponential",
+    "Flat",
+    "HalfCauchy",
+    "HalfNormal",
+    "HalfStudentT",
+    "InverseGamma",
+    "LogNormal",
+    "LogStudentT",
+    "Normal",
+    "PointMass",
+    "Prior",
+    "StudentT",
+    "Uniform",
+    "default_priors",
+    "moment_exists",
+    "mu_in_words",
+    "parse_prior",
+    "posterior_is_proper",
+    "tau_in_words",
+    "tau_prior_faults",
+]

@@ -1,0 +1,173 @@
+"""Priors from text: what a model file writes as ``"HalfNormal(0.5)"``. Nothing is evaluated."""
+
+from __future__ import annotations
+
+import ast
+import math
+from dataclasses import fields
+from typing import Any, cast
+
+from mutau.errors import ArgumentError, Fault, nearest
+from mutau.priors.base import Prior
+from mutau.priors.bounded import PointMass, Uniform
+from mutau.priors.half import HalfCauchy, HalfNormal, HalfStudentT
+from mutau.priors.log_scale import LogNormal, LogStudentT
+from mutau.priors.positive import Exponential, InverseGamma
+from mutau.priors.real_line import Cauchy, Flat, Normal, StudentT
+
+__all__ = ["FAMILIES", "parse_prior"]
+
+FAMILIES: dict[str, type[Prior]] = {
+    family.__name__: family
+    for family in (
+        Cauchy,
+        Exponential,
+        Flat,
+        HalfCauchy,
+        HalfNormal,
+        HalfStudentT,
+        InverseGamma,
+        LogNormal,
+        LogStudentT,
+        Normal,
+        PointMass,
+        StudentT,
+        Uniform,
+    )
+}
+"""Every family by its name."""
+
+_ON_TAU2 = {"LogNormal": ("mean", "sd"), "LogStudentT": ("location", "scale", "df")}
+
+
+def parse_prior(text: str) -> Prior:
+    """Read a prior written as a call.
+
+    Parameters
+    ----------
+    text : str
+        A family's name with numbers in brackets, by position or by name: ``"Normal(0, 2.82)"``,
+        ``"HalfStudentT(scale=0.5, df=4)"``, ``"Uniform(0, inf)"``, ``"LogNormal.on_tau2(-2.14, 1.74)"``. What
+        ``str(prior)`` and ``repr(prior)`` give is read back to an equal prior.
+
+    Returns
+    -------
+    Prior
+        The prior.
+
+    Raises
+    ------
+    mutau.errors.ArgumentError
+        The text is no such call; the family, a parameter's name or a value is wrong. Every fault is reported,
+        with the nearest valid name. The text is only taken apart, never evaluated.
+
+    Examples
+    --------
+    >>> parse_prior("HalfNormal(scale=0.5)")
+    HalfNormal(scale=0.5)
+    >>> parse_prior("halfnormal(0.5)")
+    Traceback (most recent call last):
+    mutau.errors.ArgumentError: prior 'halfnormal(0.5)': family 'halfnormal'... Did you mean 'HalfNormal'?...
+    """
+    call = _call(text)
+    name, method = _callee(call.func, text)
+    if method:
+        names = _ON_TAU2[name]
+        build: Any = getattr(FAMILIES[name], method)
+    else:
+        names = tuple(item.name for item in fields(cast("Any", FAMILIES[name])))
+        build = FAMILIES[name]
+    values = _arguments(call, names, text)
+    return cast("Prior", build(**values))
+
+
+def _refuse(text: object, what: str, rule: str, remedy: str) -> ArgumentError:
+    return ArgumentError(Fault(what=f"prior {text!r}{what}", rule=rule, remedy=remedy))
+
+
+def _call(text: str) -> ast.Call:
+    """The one call that the text must be."""
+    rule = "A prior is written as a family with its numbers in brackets, such as 'HalfNormal(0.5)'"
+    families = f"Valid families: {', '.join(FAMILIES)}"
+    if not isinstance(text, str):
+        raise _refuse(text, "", rule, families)
+    try:
+        body = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise _refuse(text, "", rule, families) from None
+    if isinstance(body, ast.Name) and body.id in FAMILIES:
+        raise _refuse(text, "", rule, f"Write '{body.id}(...)', with its numbers in the brackets")
+    if not isinstance(body, ast.Call):
+        raise _refuse(text, "", rule, families)
+    return body
+
+
+def _callee(func: ast.expr, text: str) -> tuple[str, str]:
+    """Name of the family, and of the alternative way to make it ('' for the usual one)."""
+    owner, method = (func.value, func.attr) if isinstance(func, ast.Attribute) else (func, "")
+    name = ast.unparse(owner)
+    if name not in FAMILIES:
+        raise _refuse(text, f": family {name!r}", "The family is not known", nearest(name, list(FAMILIES)))
+    if method and (method != "on_tau2" or name not in _ON_TAU2):
+        raise _refuse(
+            text,
+            f": '{name}.{method}'",
+            "Only LogNormal and LogStudentT have another way to be made: on_tau2",
+            f"Write '{name}(...)', or " + nearest(f"{name}.{method}", [f"{key}.on_tau2" for key in _ON_TAU2]),
+        )
+    return name, method
+
+
+def _arguments(call: ast.Call, names: tuple[str, ...], text: str) -> dict[str, float]:
+    """Values by parameter name; raises with every fault found."""
+    takes = f"It takes {_listing(names)}"
+    where = f"prior {text!r}"
+    faults: list[Fault] = []
+    given: dict[str, ast.expr] = dict(zip(names, call.args, strict=False))
+    if len(call.args) > len(names):
+        faults.append(
+            Fault(f"{where}: {len(call.args)} numbers by position", takes, "Leave out what is too many")
+        )
+    for word in call.keywords:
+        if word.arg is None or word.arg not in names:
+            remedy = nearest(word.arg or "**", names) if names else "Leave the brackets empty"
+            faults.append(Fault(f"{where}: parameter {word.arg or '**'!r}", takes, remedy))
+        elif word.arg in given:
+            faults.append(Fault(f"{where}: {word.arg} given twice", takes, "Give it once"))
+        else:
+            given[word.arg] = word.value
+    missing = [name for name in names if name not in given]
+    if missing:
+        faults.append(
+            Fault(f"{where}: {_listing(missing)} missing", takes, "Give every parameter; none has a default")
+        )
+    values: dict[str, float] = {}
+    for name, node in given.items():
+        value = _number(node)
+        if value is None:
+            rule = "A parameter is a plain number (or inf)"
+            faults.append(Fault(f"{where}: {name} = {ast.unparse(node)}", rule, "Write the number out"))
+        else:
+            values[name] = value
+    if faults:
+        raise ArgumentError(faults)
+    return values
+
+
+def _listing(names: tuple[str, ...] | list[str]) -> str:
+    return ", ".join(names) if names else "no parameters"
+
+
+def _number(node: ast.expr) -> float | None:
+    """A literal number, signed or not, or inf; None for anything else."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+        value = _number(node.operand)
+        return -value if value is not None and isinstance(node.op, ast.USub) else value
+    if isinstance(node, ast.Name) and node.id == "inf":
+        return math.inf
+    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+        try:
+            return float(cast("float", node.value))
+        except OverflowError:
+            return math.inf
+    return None

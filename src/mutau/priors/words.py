@@ -1,0 +1,209 @@
+"""What a prior says, in words for a reader who does not think in densities."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from mutau.errors import ArgumentError, Fault, nearest
+from mutau.priors.defaults import SCALE_KINDS
+
+if TYPE_CHECKING:
+    from mutau.priors.base import Prior
+
+__all__ = ["mu_in_words", "tau_in_words"]
+
+_HUGE = 1_000_000.0
+_Z = 1.959963984540054  # 97.5% point of the standard normal: 95% of true effects lie within this many tau
+
+
+def mu_in_words(prior: Prior, scale_kind: str, name: str) -> str:
+    """Say what a prior of the mean effect claims: its central 95% range on the scale that is read.
+
+    Parameters
+    ----------
+    prior : Prior
+        Prior of mu, on the analysis scale.
+    scale_kind : {"ratio", "smd", "rd", "md", "generic"}
+        What the analysis scale is; ratios are turned back from the logarithm, risk differences into
+        percentage points.
+    name : str
+        The effect in words: ``"risk ratio"``.
+
+    Returns
+    -------
+    str
+        A clause without a capital and without a full stop.
+
+    Raises
+    ------
+    mutau.errors.ArgumentError
+        The scale is not known.
+
+    Notes
+    -----
+    The range runs from the 2.5% to the 97.5% quantile. Limits of more than a million are not spelled
+    out. Ratios below 1 are written as 1 over a number where the range is symmetric about 1, or where they are
+    below 0.1.
+
+    References
+    ----------
+    Günhan BK, Röver C, Friede T (2020). Random-effects meta-analysis of few studies involving rare
+    events. Research Synthesis Methods 11:74-90. doi:10.1002/jrsm.1370 (which rounds this range to 1/250 to
+    250)
+
+    Examples
+    --------
+    >>> from mutau import priors
+    >>> mu_in_words(priors.Normal(0, 2.82), "ratio", "risk ratio")
+    'average risk ratio between 1/252 and 252 with probability 95%'
+    """
+    _require_scale(scale_kind)
+    if not prior.is_proper:
+        return _flat("", scale_kind)
+    if prior.is_point:
+        return f"average {name} fixed at {_one_value(prior.mean, scale_kind)}: no other value is considered"
+    low, high = prior.ppf(0.025), prior.ppf(0.975)
+    caveat = _caveat(low, high, scale_kind)
+    return f"average {name} between {_range(low, high, scale_kind)} with probability 95%{caveat}"
+
+
+def tau_in_words(prior: Prior, scale_kind: str, name: str) -> str:
+    """Say what a prior of the between-study standard deviation claims about how far true effects lie apart.
+
+    Parameters
+    ----------
+    prior : Prior
+        Prior of tau, on the analysis scale.
+    scale_kind : {"ratio", "smd", "rd", "md", "generic"}
+        What the analysis scale is.
+    name : str
+        The effect in words: ``"risk ratio"``.
+
+    Returns
+    -------
+    str
+        The prior's median and 95% point of tau, each with what that tau means on the scale that is read. A
+        clause without a capital and without a full stop.
+
+    Raises
+    ------
+    mutau.errors.ArgumentError
+        The scale is not known.
+
+    Notes
+    -----
+    Given tau, true effects follow Normal(mu, tau squared), so 95% of them lie within 1.96 tau of the
+    average; for a ratio, within a factor of exp(1.96 tau). The "average" is mu, for ratios exp(mu), the
+    median of the true ratios.
+
+    References
+    ----------
+    Röver C, Bender R, Dias S, Schmid CH, Schmidli H, Sturtz S, Weber S, Friede T (2021). On weakly
+    informative prior distributions for the heterogeneity parameter in Bayesian random-effects meta-analysis.
+    Research Synthesis Methods 12:448-474. doi:10.1002/jrsm.1475
+
+    Examples
+    --------
+    >>> from mutau import priors
+    >>> tau_in_words(priors.PointMass(0), "ratio", "risk ratio")
+    'no heterogeneity: every study estimates the same effect'
+    >>> print(tau_in_words(priors.HalfNormal(0.5), "ratio", "risk ratio"))
+    tau below 0.337 with probability 50% and below 0.98 with probability 95%; at tau = 0.337, 95% of true risk
+    ratios lie within a factor of 1.94 of their average, at tau = 0.98 within a factor of 6.83
+    """
+    _require_scale(scale_kind)
+    if not prior.is_proper:
+        return _flat(" of tau", scale_kind)
+    if prior.is_point:
+        if prior.mean == 0:
+            return "no heterogeneity: every study estimates the same effect"
+        return f"tau fixed at {_number(prior.mean)}: {_meaning(prior.mean, scale_kind, name)}"
+    middle, high = prior.ppf(0.5), prior.ppf(0.95)
+    if middle > _HUGE:
+        return "tau above 1,000,000 with probability more than 50%"
+    claim = f"tau below {_number(middle)} with probability 50%"
+    meaning = f"at tau = {_number(middle)}, {_meaning(middle, scale_kind, name)}"
+    if high > _HUGE:
+        return f"{claim}, but above 1,000,000 with probability more than 5%; {meaning}"
+    further = f"at tau = {_number(high)} within {_spread(high, scale_kind)}"
+    return f"{claim} and below {_number(high)} with probability 95%; {meaning}, {further}"
+
+
+def _require_scale(scale_kind: str) -> None:
+    if scale_kind not in SCALE_KINDS:
+        what = f"scale_kind = {scale_kind!r}"
+        raise ArgumentError(Fault(what, "The scale is not known", nearest(str(scale_kind), SCALE_KINDS)))
+
+
+def _flat(of_what: str, scale_kind: str) -> str:
+    on_log = " on the log scale" if scale_kind == "ratio" else ""
+    what = f"every value{of_what}{on_log} equally likely"
+    return f"flat: {what}; no probability statement can be made from it alone"
+
+
+def _number(value: float) -> str:
+    """Three significant digits; whole above 100, with commas above 1,000; at most a million in full."""
+    size = abs(value)
+    if size > _HUGE:
+        return "more than 1,000,000" if value > 0 else "less than -1,000,000"
+    if size >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if size >= 1e-4 or size == 0 else f"{value:.8f}".rstrip("0")
+
+
+def _ratio(log_value: float, as_fraction: bool) -> str:
+    """The ratio behind its logarithm, written so that it neither overflows nor loses its digits."""
+    if abs(log_value) > math.log(_HUGE):
+        return "more than 1,000,000" if log_value > 0 else "less than 1/1,000,000"
+    value = math.exp(log_value)
+    if value < 0.1 or (value < 1 and as_fraction):
+        return f"1/{_number(1 / value)}"
+    return _number(value)
+
+
+def _range(low: float, high: float, scale_kind: str) -> str:
+    """The two limits with "and" between them, and the unit."""
+    if scale_kind == "ratio":
+        symmetric = math.isclose(low, -high, rel_tol=1e-9)
+        if symmetric and math.log(100) < high < math.log(_HUGE):  # outwards, so that it holds the 95% it claims
+            low, high = -math.log(math.ceil(math.exp(high))), math.log(math.ceil(math.exp(high)))
+        return f"{_ratio(low, symmetric)} and {_ratio(high, symmetric)}"
+    factor = 100.0 if scale_kind == "rd" else 1.0
+    return f"{_number(factor * low)} and {_number(factor * high)}{_unit(scale_kind)}"
+
+
+def _one_value(value: float, scale_kind: str) -> str:
+    if scale_kind == "ratio":
+        return _ratio(value, as_fraction=False)
+    return f"{_number((100.0 if scale_kind == 'rd' else 1.0) * value)}{_unit(scale_kind)}"
+
+
+def _unit(scale_kind: str) -> str:
+    units = {
+        "rd": " percentage points",
+        "md": " in the outcome's own units",
+        "generic": " on the analysis scale",
+    }
+    return units.get(scale_kind, "")
+
+
+def _caveat(low: float, high: float, scale_kind: str) -> str:
+    """A normal prior of a risk difference can reach past what is possible; say so."""
+    beyond = scale_kind == "rd" and (low < -1 or high > 1)
+    return " (beyond the 100 percentage points that are possible)" if beyond else ""
+
+
+def _spread(tau: float, scale_kind: str) -> str:
+    """How far from their average 95% of true effects lie, given tau (without the unit of md and generic)."""
+    if scale_kind == "ratio":
+        return f"a factor of {_ratio(_Z * tau, as_fraction=False)}"
+    if scale_kind == "rd":
+        return f"{_number(100.0 * _Z * tau)} percentage points"
+    return _number(_Z * tau)
+
+
+def _meaning(tau: float, scale_kind: str, name: str) -> str:
+    """What one value of tau means, as a clause."""
+    unit = f" ({_unit(scale_kind).strip()})" if scale_kind in ("md", "generic") else ""
+    return f"95% of true {name}s lie within {_spread(tau, scale_kind)} of their average{unit}"

@@ -1,0 +1,136 @@
+"""The small frozen records that every room speaks in."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["CheckResult", "ClassicResult", "Interval", "IntervalKind", "Scale"]
+
+type IntervalKind = Literal["eti", "hdi", "confidence", "prediction"]
+type Scale = Literal["analysis", "natural"]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An interval that says what it is.
+
+    Parameters
+    ----------
+    quantity : str
+        What it is about: ``"mu"``, ``"tau"``, ``"theta[Cooper 2003]"``, ``"theta_new"``.
+    lower, upper : float
+        Limits on `scale`; NaN where the interval does not exist.
+    prob : float
+        Probability content (credible) or coverage (confidence), in (0, 1).
+    kind : {"eti", "hdi", "confidence", "prediction"}
+        Equal-tailed credible, highest-density credible, confidence, or classic prediction interval.
+    method : str
+        How it was made: ``"posterior draws"``, ``"Hartung-Knapp"``, ...
+    scale : {"analysis", "natural"}
+        Analysis scale (log ratios, SMD, ...) or the scale that is read (ratios).
+    """
+
+    quantity: str
+    lower: float
+    upper: float
+    prob: float
+    kind: IntervalKind
+    method: str
+    scale: Scale
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """The outcome of one check of a result, such as a convergence threshold.
+
+    Parameters
+    ----------
+    name : str
+        What was checked: ``"R-hat"``.
+    passed : bool
+        Whether the rule held.
+    value : float
+        The worst value seen.
+    rule : str
+        The rule in words: ``"at most 1.01"``.
+    detail : str
+        Where the worst value was, or what to do.
+    """
+
+    name: str
+    passed: bool
+    value: float
+    rule: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassicResult:
+    """A classic (frequentist) pooled result. All numbers are on the analysis scale (log for RR, OR, HR).
+
+    A value that does not exist is NaN, and `notes` says why.
+
+    Parameters
+    ----------
+    estimate, se, lower, upper : float
+        Pooled effect, its standard error, and the confidence limits at `prob`.
+    statistic, df, p_value : float
+        Test of "no mean effect": z (``df`` is infinite) or t, and the two-sided p-value.
+    tau2 : float
+        Between-study variance (0 for a common-effect result).
+    q, q_df, q_p_value : float
+        Cochran's Q, its degrees of freedom and p-value.
+    i2, h2 : float
+        I^2 in percent and H^2.
+    prediction_lower, prediction_upper : float
+        Limits of the `prob` prediction interval for the effect in a new study, by `prediction_method`.
+    k : int
+        Number of studies that contribute.
+    prob : float
+        Coverage of both intervals.
+    method : str
+        ``"IV"`` (inverse variance) or ``"MH"`` (Mantel-Haenszel).
+    tau2_method, ci_method, prediction_method : str
+        As asked: ``"REML"``, ``"HK"``, ``"HTS"``, ...
+    weights : tuple of float
+        Percentage weight of each study, in the order of the data; sums to 100.
+    notes : tuple of str
+        What a reader must know: corrections made, values that do not exist and why.
+    """
+
+    estimate: float
+    se: float
+    lower: float
+    upper: float
+    statistic: float
+    df: float
+    p_value: float
+    tau2: float
+    q: float
+    q_df: float
+    q_p_value: float
+    i2: float
+    h2: float
+    prediction_lower: float
+    prediction_upper: float
+    k: int
+    prob: float
+    method: str
+    tau2_method: str
+    ci_method: str
+    prediction_method: str
+    weights: tuple[float, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row, one column per number; weights are left out and notes joined by ``"; "``."""
+        import pandas as pd
+
+        row = asdict(self)
+        row.pop("weights")
+        row["notes"] = "; ".join(self.notes)
+        return pd.DataFrame([row])

@@ -1,0 +1,8 @@
+"""A review's results as one self-contained HTML page."""
+
+from __future__ import annotations
+
+from mutau.report.page import render_report
+from mutau.report.record import OutcomePage, ReportInput
+
+__all__ = ["OutcomePage", "ReportInput", "render_report"]

@@ -1,0 +1,70 @@
+"""What a report is made from: frozen records that hold everything already computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mutau.fitting import Fit
+    from mutau.outcomes import OutcomeModel, Review
+
+__all__ = ["OutcomePage", "ReportInput"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OutcomePage:
+    """One outcome's part of a report.
+
+    Parameters
+    ----------
+    model : OutcomeModel
+        What was asked.
+    fit : Fit
+        Under the model's own prior for tau.
+    alternatives : mapping of str to Fit
+        Under its other priors for tau, by label.
+    compared, summarised : DataFrame
+        `mutau.compare` and `mutau.summary` of the fit.
+    chances : DataFrame
+        `mutau.probabilities` under every prior, with the prior's label in a column ``prior`` ("default" for `fit`).
+    forest_svg, posterior_svg : str
+        Whole SVG documents, as `mutau.plots.save` and `mutau.plots.svg_text` give them.
+    """
+
+    model: OutcomeModel
+    fit: Fit
+    alternatives: Mapping[str, Fit]
+    compared: pd.DataFrame
+    summarised: pd.DataFrame
+    chances: pd.DataFrame
+    forest_svg: str
+    posterior_svg: str
+
+    @property
+    def fits(self) -> tuple[tuple[str, Fit], ...]:
+        """Every fit with its label, the default first."""
+        return (("default", self.fit), *self.alternatives.items())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReportInput:
+    """Everything a report shows.
+
+    Parameters
+    ----------
+    review : Review
+        Title, citation and note.
+    outcomes : tuple of OutcomePage
+        In the order of the page.
+    run_info : mapping
+        How it was made: plain values (version, seed, seconds) and a mapping ``versions``. What is neither is left
+        to ``run.json``: fits, seeds and data are read from `outcomes`.
+    """
+
+    review: Review
+    outcomes: tuple[OutcomePage, ...]
+    run_info: Mapping[str, Any]

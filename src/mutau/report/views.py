@@ -1,0 +1,270 @@
+"""What the page's template is handed: tables as text, pictures as elements, sentences. Nothing is computed here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from markupsafe import Markup, escape
+
+from mutau import tables
+from mutau.plots import plain
+from mutau.priors.words import mu_in_words, tau_in_words
+from mutau.report.svg import inline_svg
+
+if TYPE_CHECKING:
+    from mutau.outcomes import OutcomeModel
+    from mutau.report.record import OutcomePage, ReportInput
+
+__all__ = ["OutcomeView", "TableView", "fits_table", "outcome_view", "overview", "run_facts", "with_dois"]
+
+_DOI = re.compile(r"doi:(10\.\d{4,9}/[^\s;,]*[^\s;,.)\]])", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class TableView:
+    """A table as text: caption, column headings, rows of cells, what to say beneath, whether it is one of data."""
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | Markup, ...], ...]
+    notes: tuple[str, ...] = ()
+    provenance: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeView:
+    """One outcome as the template prints it."""
+
+    anchor: str
+    title: str
+    facts: tuple[str, ...]
+    warnings: tuple[str, ...]
+    provenance: str
+    main: TableView
+    forest: Markup
+    posterior: Markup
+    comparison: TableView
+    probabilities: TableView
+    priors: TableView
+    data: TableView
+    summary: TableView
+    checks: TableView
+
+
+def outcome_view(page: OutcomePage, number: int) -> OutcomeView:
+    """Put one outcome into words, tables and pictures.
+
+    Parameters
+    ----------
+    page : OutcomePage
+        What was computed.
+    number : int
+        Its place on the page, from 1; ids are made of it.
+    """
+    model, anchor = page.model, f"outcome-{number}"
+    provenance = plain("; ".join(dict.fromkeys(page.fit.effects["provenance"].astype(str))))
+    main = tables.main_table(page.compared, model)
+    first = [str(cell) for cell in main.iloc[0]]
+    headline = f"{main.columns[2]}: {first[2]}, P(benefit) {first[3]}"
+
+    def view(frame: pd.DataFrame, caption: str, notes: tuple[str, ...] = ()) -> TableView:
+        return _table(frame, f"{plain(model.title)} – {caption}", notes, provenance)
+
+    compared, notes = _numbered_notes(tables.comparison_table(page.compared, model))
+    summarised = tables.summary_table(page.summarised).assign(Note=page.summarised["note"].to_numpy())
+    summarised, reasons = _numbered_notes(summarised)
+    return OutcomeView(
+        anchor=anchor,
+        title=plain(model.title),
+        facts=_facts(page),
+        warnings=_warnings(page),
+        provenance=_provenance(provenance, model),
+        main=view(main, tables.CAPTIONS["main"]),
+        forest=inline_svg(
+            page.forest_svg, f"{anchor}-forest", f"Forest plot of {plain(model.title)}. {headline}."
+        ),
+        posterior=inline_svg(
+            page.posterior_svg,
+            f"{anchor}-posterior",
+            f"Posterior of the mean effect against its prior, {plain(model.title)}. {headline}.",
+        ),
+        comparison=view(compared, tables.CAPTIONS["compare"], notes),
+        probabilities=view(_probabilities(page), "probabilities under each prior for tau"),
+        priors=_table(_priors(page), f"{plain(model.title)} – priors, and what they mean"),
+        data=view(tables.data_table(page.fit.effects, model), tables.CAPTIONS["data"]),
+        summary=view(summarised, f"{tables.CAPTIONS['summary']}, default priors", reasons),
+        checks=_table(_checks(page), f"{plain(model.title)} – {tables.CAPTIONS['checks']}"),
+    )
+
+
+def overview(report: ReportInput) -> TableView:
+    """Set all outcomes under one another: classic, Bayesian, P(benefit) under every prior, provenance."""
+    models = [page.model for page in report.outcomes]
+    compared = pd.concat([page.compared for page in report.outcomes], ignore_index=True)
+    frame = tables.review_table(models, compared)
+    provenance = [plain(text) for text in frame.pop("Provenance")]
+    frame.insert(2, "Participants", [_participants(page) for page in report.outcomes])
+    frame.insert(4, "Published [confidence interval]", [_published(model) for model in models])
+    view = _table(frame, "All outcomes, classic beside Bayesian; under each, the provenance of its data")
+    head = Markup('<a href="#outcome-{}">{}</a><small>{}</small>')
+    linked = (
+        (head.format(number, row[0], told), *row[1:])
+        for number, (row, told) in enumerate(zip(view.rows, provenance, strict=True), start=1)
+    )
+    return TableView(view.caption, view.columns, tuple(linked))
+
+
+def _participants(page: OutcomePage) -> str:
+    sizes = [name for name in ("n_treatment", "n_control") if name in page.fit.effects]
+    if len(sizes) < 2 or bool(page.fit.effects[sizes].isna().any(axis=None)):
+        return tables.NOT_AVAILABLE
+    return f"{page.fit.effects[sizes].to_numpy().sum():.0f}"
+
+
+def _published(model: OutcomeModel) -> str:
+    if model.published is None:
+        return tables.NOT_AVAILABLE
+    return tables.effect_interval(model.published.estimate, model.published.lower, model.published.upper)
+
+
+def _facts(page: OutcomePage) -> tuple[str, ...]:
+    model, published = page.model, page.model.published
+    better = "higher" if model.benefit_sign > 0 else "lower"
+    facts = [
+        f"{plain(model.treatment_label)} versus {plain(model.control_label)}",
+        plain(model.timepoint),
+        f"{model.measure_record.name} ({model.measure_record.code}), {better} is better",
+        f"{page.fit.k} {'study' if page.fit.k == 1 else 'studies'}, {_participants(page)} participants",
+        f"{model.likelihood} likelihood",
+    ]
+    if published is not None and (published.certainty or published.conclusion):
+        said = [f"the review's conclusion: {published.conclusion}" if published.conclusion else ""]
+        said += [f"its GRADE certainty: {published.certainty}" if published.certainty else ""]
+        facts.append(plain("; ".join(filter(None, said))))
+    return tuple(filter(None, facts))
+
+
+def _warnings(page: OutcomePage) -> tuple[str, ...]:
+    found = [
+        f"{label} prior for tau: {warning}" for label, fit in page.fits for warning in fit.engine.warnings
+    ]
+    failed = [
+        f"{label} prior for tau: {check.name} failed its check ({check.rule}); do not rely on these numbers"
+        for label, fit in page.fits
+        for check in fit.engine.checks
+        if not check.passed
+    ]
+    return tuple(plain(text) for text in dict.fromkeys(found + failed))
+
+
+def _provenance(kinds: str, model: OutcomeModel) -> str:
+    return f"{kinds[:1].upper()}{kinds[1:]}. {plain(model.provenance_note)}".rstrip()
+
+
+def _priors(page: OutcomePage) -> pd.DataFrame:
+    model, measure = page.model, page.model.measure_record
+    rows = [("mu", model.mu_prior.label, mu_in_words(model.mu_prior, measure.scale_kind, measure.name))]
+    rows += [
+        (
+            label if label.startswith("tau") else f"tau, {label}",
+            fit.model.tau_prior.label,
+            tau_in_words(fit.model.tau_prior, measure.scale_kind, measure.name),
+        )
+        for label, fit in page.fits
+    ]
+    return pd.DataFrame(rows, columns=["Quantity", "Prior", "What it says"])
+
+
+def _probabilities(page: OutcomePage) -> pd.DataFrame:
+    """Statements down, priors for tau across; the mean effect first, then a new setting, then before the data."""
+    by_label = {
+        label: tables.probability_table(page.chances[page.chances["prior"] == label])
+        for label, _ in page.fits
+    }
+    first = by_label["default"]
+    frame = pd.DataFrame({"Statement": first["Statement"]})
+    for column, heading in (("Mean effect", "Mean effect"), ("New setting", "New setting")):
+        for label, table in by_label.items():
+            frame[f"{heading}: {label}"] = table[column]
+    frame["Before data (prior)"] = first["Before data (prior)"]
+    return frame
+
+
+def _checks(page: OutcomePage) -> pd.DataFrame:
+    frames = []
+    for label, fit in page.fits:
+        table = tables.check_table(fit)
+        table.insert(0, "Prior for tau", label)
+        frames.append(table)
+    return pd.concat(frames, ignore_index=True)
+
+
+def _numbered_notes(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Replace long cells of notes by numbers, and give the notes in the order of their numbers."""
+    split = [[part for part in str(cell).split("; ") if part] for cell in frame["Note"].fillna("")]
+    notes = list(dict.fromkeys(part for parts in split for part in parts))
+    numbers = [", ".join(str(i) for i in sorted(notes.index(part) + 1 for part in parts)) for parts in split]
+    return frame.assign(Note=numbers), tuple(plain(note) for note in notes)
+
+
+def fits_table(report: ReportInput) -> TableView:
+    """List every fit with what is needed to make it again."""
+    rows = []
+    for page in report.outcomes:
+        for label, fit in page.fits:
+            engine = fit.engine
+            rows.append(
+                {
+                    "Outcome": page.model.title,
+                    "Prior for tau": f"{label}: {fit.model.tau_prior.label}",
+                    "Engine": engine.name,
+                    "Seed": str(engine.seed),
+                    "Note": ", ".join(f"{name} {value}" for name, value in engine.settings.items()),
+                    "Attempts": str(engine.attempts),
+                    "Seconds": tables.number(engine.seconds),
+                    "Converged": "yes" if engine.converged else "NO",
+                    "Data": PurePath(fit.studies.source).name,
+                    "SHA-256 of the data, first 16": fit.studies.sha256[:16],
+                }
+            )
+    frame, settings = _numbered_notes(pd.DataFrame(rows).fillna(""))
+    return _table(
+        frame.rename(columns={"Note": "Settings"}), "Every fit, and what is needed to make it again", settings
+    )
+
+
+def run_facts(report: ReportInput) -> tuple[tuple[str, str], ...]:
+    """Plain values of the run, then the versions of the libraries."""
+    info = report.run_info
+    facts = [(name, info[name]) for name in info if isinstance(info[name], str | int | float | bool)]
+    versions = [(f"version of {name}", value) for name, value in dict(info.get("versions", {})).items()]
+    return tuple((plain(name), plain(value)) for name, value in facts + versions)
+
+
+def _table(frame: pd.DataFrame, caption: str, notes: tuple[str, ...] = (), provenance: str = "") -> TableView:
+    shown = frame.loc[:, [not _is_empty(frame[name]) for name in frame]]
+    rows = tuple(tuple(_cell(value) for value in row) for row in shown.itertuples(index=False, name=None))
+    return TableView(plain(caption), tuple(plain(name) for name in shown.columns), rows, notes, provenance)
+
+
+def _is_empty(column: pd.Series[Any]) -> bool:
+    return bool((column.isna() | (column.astype(str).str.strip() == "")).all())
+
+
+def _cell(value: Any) -> str:
+    return tables.NOT_AVAILABLE if pd.isna(value) else plain(value)
+
+
+def with_dois(text: str) -> Markup:
+    """Escape a text and turn each ``doi:10...`` in it into a link."""
+    parts: Iterable[str] = _DOI.split(text)
+    linked = [
+        Markup('<a href="https://doi.org/{0}">doi:{0}</a>').format(part) if i % 2 else escape(part)
+        for i, part in enumerate(parts)
+    ]
+    return Markup("").join(linked)

@@ -1,0 +1,67 @@
+"""mutau's priors as PyMC random variables.
+
+Every parameter of a prior enters the graph as ``pm.Data``, so that one compiled model serves any parameters
+of the same prior family. `PYMC_PRIORS` maps a family's name to the function that builds it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pymc as pm
+
+from mutau.priors import Prior
+
+__all__ = ["PYMC_PRIORS", "prior_data", "prior_family", "prior_variable"]
+
+type Tensor = Any
+type Parameters = Mapping[str, Tensor]
+
+
+def _log_student_t(name: str, p: Parameters) -> Tensor:
+    log_value = pm.StudentT(f"log_{name}", nu=p["df"], mu=p["location"], sigma=p["scale"])
+    return pm.Deterministic(name, pm.math.exp(log_value))
+
+
+PYMC_PRIORS: dict[str, Callable[[str, Parameters], Tensor]] = {
+    "Normal": lambda name, p: pm.Normal(name, mu=p["mean"], sigma=p["sd"]),
+    "StudentT": lambda name, p: pm.StudentT(name, nu=p["df"], mu=p["location"], sigma=p["scale"]),
+    "Cauchy": lambda name, p: pm.Cauchy(name, alpha=p["location"], beta=p["scale"]),
+    "Uniform": lambda name, p: pm.Uniform(name, lower=p["lower"], upper=p["upper"]),
+    "Flat": lambda name, _: pm.Flat(name),
+    "HalfFlat": lambda name, _: pm.HalfFlat(name),
+    "HalfNormal": lambda name, p: pm.HalfNormal(name, sigma=p["scale"]),
+    "HalfCauchy": lambda name, p: pm.HalfCauchy(name, beta=p["scale"]),
+    "HalfStudentT": lambda name, p: pm.HalfStudentT(name, nu=p["df"], sigma=p["scale"]),
+    "LogNormal": lambda name, p: pm.LogNormal(name, mu=p["meanlog"], sigma=p["sdlog"]),
+    "InverseGamma": lambda name, p: pm.InverseGamma(name, alpha=p["shape"], beta=p["scale"]),
+    "Exponential": lambda name, p: pm.Exponential(name, lam=p["rate"]),
+    "LogStudentT": _log_student_t,
+    "PointMass": lambda _, p: p["value"],
+}
+"""Prior family to PyMC. A point mass is a known number, no random variable: its data variable is returned."""
+
+
+def prior_family(prior: Prior) -> str:
+    """Name the PyMC form of a prior: its family, but ``HalfFlat`` for the improper uniform on (0, inf)."""
+    if prior.family == "Uniform" and math.isinf(prior.parameters["upper"]):
+        return "HalfFlat"
+    return prior.family
+
+
+def prior_data(name: str, prior: Prior) -> dict[str, float]:
+    """Name the data variables that hold a prior's parameters: ``{"tau_prior_scale": 0.5}``."""
+    if prior_family(prior) == "HalfFlat":
+        return {}
+    return {f"{name}_prior_{parameter}": float(value) for parameter, value in prior.parameters.items()}
+
+
+def prior_variable(name: str, prior: Prior) -> Tensor:
+    """Add `name` with `prior` to the PyMC model in context, and return it."""
+    prefix = f"{name}_prior_"
+    parameters = {
+        key.removeprefix(prefix): pm.Data(key, value) for key, value in prior_data(name, prior).items()
+    }
+    return PYMC_PRIORS[prior_family(prior)](name, parameters)

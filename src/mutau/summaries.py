@@ -1,0 +1,320 @@
+"""Questions asked of one fit: estimates with intervals, and probabilities of benefit, harm and more.
+
+Everything is computed from the posterior draws by ArviZ and returned unrounded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import arviz as az
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from mutau.errors import ArgumentError, Fault
+from mutau.priors.existence import moment_exists
+from mutau.records import Interval, Scale
+
+if TYPE_CHECKING:
+    from mutau.fitting import Fit
+    from mutau.outcomes import OutcomeModel
+    from mutau.priors import Prior
+
+__all__ = [
+    "BenefitProbability",
+    "Event",
+    "chance",
+    "events",
+    "interval",
+    "natural_draws",
+    "probabilities",
+    "probability_of_benefit",
+    "summary",
+]
+
+_EFFECTS = ("mu", "theta_new", "theta")
+_NO_NATURAL_MOMENT = (
+    "mean and sd: not given for a ratio on the natural scale, where the far tail rules them or makes them infinite; "
+    "read the median"
+)
+
+
+def summary(fit: Fit, prob: float = 0.95) -> pd.DataFrame:
+    """Summarise every quantity of a fit.
+
+    Parameters
+    ----------
+    fit : Fit
+        A fitted outcome model.
+    prob : float
+        Probability content of the equal-tailed credible intervals, in (0, 1).
+
+    Returns
+    -------
+    DataFrame
+        One row per quantity and scale: ``quantity`` (mu, tau, theta, theta_new), ``study``, ``scale``
+        (``natural``: ratios as ratios; ``analysis``: log for ratios, and where tau lives), ``estimate`` (posterior
+        median), ``lower``, ``upper``, ``prob``, ``kind`` (eti), ``mean``, ``sd``, ``r_hat``, ``ess_bulk``,
+        ``ess_tail``, ``mcse_median``, ``note``. A mean or SD that does not exist is NaN with the reason in ``note``.
+
+    Notes
+    -----
+    Which moments exist follows from the tails of the priors and the number of studies:
+    `mutau.priors.existence`. ``r_hat`` and the effective sample sizes are ArviZ's, rank-normalised; they are the
+    same on both scales because the transformations are monotone.
+    """
+    _check_prob(prob)
+    identity = fit.model.measure_record.analysis_scale == "identity"
+    scales: tuple[Scale, ...] = ("natural",) if identity else ("natural", "analysis")
+    frames = [_summarise(fit, list(_EFFECTS), scale, prob) for scale in scales]
+    frames.append(_summarise(fit, ["tau"], "analysis", prob))
+    return pd.concat(frames, ignore_index=True)
+
+
+def interval(fit: Fit, quantity: str = "mu", prob: float = 0.95, scale: Scale = "natural") -> Interval:
+    """Give the equal-tailed credible interval of mu, tau or theta_new.
+
+    Raises
+    ------
+    ArgumentError
+        `quantity` is none of these, or tau is asked for on the natural scale.
+    """
+    _check_prob(prob)
+    if quantity not in ("mu", "tau", "theta_new"):
+        raise ArgumentError(
+            Fault(f"quantity = {quantity!r}", "it is 'mu', 'tau' or 'theta_new'", "for theta, read `summary`")
+        )
+    if quantity == "tau" and scale == "natural":
+        raise ArgumentError(
+            Fault("tau on the natural scale", "tau lives on the analysis scale", "scale='analysis'")
+        )
+    draws = natural_draws(fit, quantity) if scale == "natural" else fit.posterior[quantity]
+    lower, upper = az.eti(draws.values.ravel(), prob=prob)
+    return Interval(quantity, float(lower), float(upper), prob, "eti", "posterior draws", scale)
+
+
+def natural_draws(fit: Fit, quantity: str) -> xr.DataArray:
+    """Posterior draws of an effect, each transformed to the natural scale."""
+    draws = fit.posterior[quantity]
+    return draws.copy(data=fit.model.measure_record.to_natural(draws.values))
+
+
+def _summarise(fit: Fit, names: list[str], scale: Scale, prob: float) -> pd.DataFrame:
+    posterior = fit.posterior[names]
+    natural = scale == "natural"
+    shown = posterior.map(fit.model.measure_record.to_natural) if natural else posterior
+    lower, upper = (az.eti(shown, prob=prob).sel(ci_bound=bound, drop=True) for bound in ("lower", "upper"))
+    columns = {
+        "estimate": shown.median(("chain", "draw")),
+        "lower": lower,
+        "upper": upper,
+        "mean": shown.mean(("chain", "draw")),
+        "sd": shown.std(("chain", "draw"), ddof=1),
+        "r_hat": az.rhat(posterior),
+        "ess_bulk": az.ess(posterior, method="bulk"),
+        "ess_tail": az.ess(posterior, method="tail"),
+        "mcse_median": az.mcse(shown, method="median"),
+    }
+    rows = [
+        _row(fit, name, study, scale, prob, columns)
+        for name in names
+        for study in (list(fit.effects["study"]) if name == "theta" else [None])
+    ]
+    return pd.DataFrame(rows)
+
+
+def _row(
+    fit: Fit, name: str, study: str | None, scale: Scale, prob: float, columns: dict[str, xr.Dataset]
+) -> dict[str, Any]:
+    where = {} if study is None else {"study": study}
+    values = {column: float(dataset[name].sel(where)) for column, dataset in columns.items()}
+    notes = []
+    if scale == "natural" and fit.model.measure_record.analysis_scale == "log":
+        values["mean"] = values["sd"] = np.nan
+        notes.append(_NO_NATURAL_MOMENT)
+    else:
+        for moment, column in ((1, "mean"), (2, "sd")):
+            exists = moment_exists(name, moment, fit.model.mu_prior, fit.model.tau_prior, fit.k)
+            if not exists.exists:
+                values[column] = np.nan
+                notes.append(f"{column}: {exists.reason}")
+    if name == "tau" and fit.model.tau_prior.is_point:
+        values |= dict.fromkeys(("r_hat", "ess_bulk", "ess_tail", "mcse_median"), np.nan)
+        notes.append("tau is fixed by its prior")
+    head = {"quantity": name, "study": study or "", "scale": scale}
+    interval_columns = {"prob": prob, "kind": "eti"}
+    ordered = {key: values[key] for key in ("estimate", "lower", "upper")} | interval_columns | values
+    return head | ordered | {"note": "; ".join(notes)}
+
+
+@dataclass(frozen=True, slots=True)
+class BenefitProbability:
+    """The posterior probability of benefit, with everything it depends on.
+
+    Given unbiased trials, these priors and this likelihood. ``float(result)`` is `benefit`.
+
+    Parameters
+    ----------
+    benefit, harm : float
+        P(mean effect on the side that helps, or harms, the patient).
+    benefit_new, harm_new : float
+        The same for the effect in a new setting (theta_new), which adds tau.
+    prior_benefit : float
+        What the prior for mu alone says, before any data; NaN if it is improper.
+    mcse : float
+        Monte Carlo standard error of `benefit`.
+    benefit_direction : {"higher", "lower"}
+        Which direction helps.
+    mu_prior, tau_prior, likelihood : str
+        What the probability is conditional on.
+    """
+
+    benefit: float
+    harm: float
+    benefit_new: float
+    harm_new: float
+    prior_benefit: float
+    mcse: float
+    benefit_direction: str
+    mu_prior: str
+    tau_prior: str
+    likelihood: str
+
+    def __float__(self) -> float:
+        return self.benefit
+
+    def __str__(self) -> str:
+        return (
+            f"P(benefit) = {self.benefit:.3f} (in a new setting {self.benefit_new:.3f}; Monte Carlo standard error "
+            f"{self.mcse:.1g}), given unbiased trials, "
+            f"mu ~ {self.mu_prior}, tau ~ {self.tau_prior}, {self.likelihood} likelihood"
+        )
+
+
+def probability_of_benefit(fit: Fit) -> BenefitProbability:
+    """Give the posterior probability that the mean effect helps the patient.
+
+    Parameters
+    ----------
+    fit : Fit
+        A fitted outcome model; its ``model.benefit`` says which direction helps.
+
+    Returns
+    -------
+    BenefitProbability
+        For the mean effect and for a new setting, with priors and likelihood named.
+    """
+    table = probabilities(fit)
+
+    benefit = chance(table, "benefit", "mu")
+    return BenefitProbability(
+        benefit["probability"],
+        chance(table, "harm", "mu")["probability"],
+        chance(table, "benefit", "theta_new")["probability"],
+        chance(table, "harm", "theta_new")["probability"],
+        benefit["prior_probability"],
+        benefit["mcse"],
+        fit.model.benefit,
+        fit.model.mu_prior.label,
+        fit.model.tau_prior.label,
+        fit.model.likelihood,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A one-sided statement about an effect: `side` * (effect - `bound`) > 0, on the analysis scale."""
+
+    name: str
+    label: str
+    bound: float
+    side: int
+
+    def holds(self, effect: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Whether the statement is true of each effect."""
+        return self.side * (effect - self.bound) > 0
+
+    def prior_probability(self, prior: Prior) -> float:
+        """How probable the statement is under a prior for the effect alone; NaN if it is improper."""
+        if not prior.is_proper:
+            return np.nan
+        return float(prior.sf(self.bound) if self.side > 0 else prior.cdf(self.bound))
+
+
+def events(model: OutcomeModel) -> tuple[Event, ...]:
+    """List the statements whose probability is reported: benefit, harm, and beyond each threshold."""
+    measure, sign = model.measure_record, model.benefit_sign
+    null = measure.null
+    found = [
+        Event(
+            "benefit",
+            f"benefit ({measure.code} {'>' if sign > 0 else '<'} {measure.null_natural:g})",
+            null,
+            sign,
+        ),
+        Event(
+            "harm", f"harm ({measure.code} {'<' if sign > 0 else '>'} {measure.null_natural:g})", null, -sign
+        ),
+    ]
+    for threshold in model.thresholds:
+        bound = float(measure.to_analysis(np.float64(threshold.value)))
+        side = 1 if bound > null else -1
+        label = f"{threshold.label} ({measure.code} {'>' if side > 0 else '<'} {threshold.value:g})"
+        found.append(Event(f"beyond {threshold.value:g}", label, bound, side))
+    return tuple(found)
+
+
+def probabilities(fit: Fit) -> pd.DataFrame:
+    """Give the probability of benefit, harm and beyond each threshold, for mu, a new setting and each study.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``event``, ``label``, ``quantity`` (mu, theta_new, theta), ``study``, ``probability``, ``mcse``,
+        ``ess`` (of the indicator; a probability printed as 0 or 1 means "nearer than 1/ess"),
+        ``prior_probability`` (for mu, under its prior alone), ``mu_prior``, ``tau_prior``, ``likelihood``.
+    """
+    posterior = fit.posterior
+    rows = []
+    for event in events(fit.model):
+        for quantity in _EFFECTS:
+            for study in fit.effects["study"] if quantity == "theta" else [None]:
+                draws = posterior[quantity] if study is None else posterior[quantity].sel(study=study)
+                prior = event.prior_probability(fit.model.mu_prior) if quantity == "mu" else np.nan
+                rows.append(
+                    {
+                        "event": event.name,
+                        "label": event.label,
+                        "quantity": quantity,
+                        "study": study or "",
+                        **_indicator(event.holds(draws.values), draws.values),
+                        "prior_probability": prior,
+                    }
+                )
+    given = {
+        "mu_prior": fit.model.mu_prior.label,
+        "tau_prior": fit.model.tau_prior.label,
+        "likelihood": fit.model.likelihood,
+    }
+    return pd.DataFrame(rows).assign(**given)
+
+
+def chance(table: pd.DataFrame, event: str, quantity: str) -> dict[str, float]:
+    """Read the numbers of one statement from `probabilities` (for theta, of the first study)."""
+    row = table[(table["event"] == event) & (table["quantity"] == quantity)].iloc[0]
+    return {name: float(row[name]) for name in ("probability", "mcse", "ess", "prior_probability")}
+
+
+def _indicator(holds: np.ndarray[Any, Any], draws: np.ndarray[Any, Any]) -> dict[str, float]:
+    """Share of draws in which an event holds, with the effective sample size that its error rests on."""
+    probability = float(holds.mean())
+    moving = holds.astype(float) if 0 < probability < 1 else draws
+    ess = float(az.ess(moving, method="mean" if 0 < probability < 1 else "bulk"))
+    return {"probability": probability, "mcse": np.sqrt(probability * (1 - probability) / ess), "ess": ess}
+
+
+def _check_prob(prob: float) -> None:
+    if not 0 < prob < 1:
+        raise ArgumentError(Fault(f"prob = {prob!r}", "a probability lies between 0 and 1", "use 0.95"))

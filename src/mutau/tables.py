@@ -1,0 +1,346 @@
+"""Tables that people read: every rounding, every wording and every label of a number is decided here.
+
+Exports stay unrounded; only what a person looks at passes through this module.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from mutau.fitting import Fit
+    from mutau.measures import Measure
+    from mutau.outcomes import OutcomeModel
+
+__all__ = [
+    "BAYESIAN",
+    "CAPTIONS",
+    "NOT_AVAILABLE",
+    "check_table",
+    "comparison_table",
+    "data_table",
+    "effect",
+    "effect_interval",
+    "interval",
+    "main_table",
+    "markdown_page",
+    "number",
+    "probability",
+    "probability_table",
+    "review_table",
+    "summary_table",
+    "to_markdown",
+    "to_rich",
+]
+
+NOT_AVAILABLE = "–"
+BAYESIAN = ("sampling", "exact")
+"""Engines whose rows are posteriors."""
+CAPTIONS = {
+    "main": "answers under each prior for tau",
+    "data": "data",
+    "summary": "posterior summary",
+    "compare": "Bayesian beside classic",
+    "probabilities": "probabilities under the default priors",
+    "checks": "convergence checks",
+}
+"""What each table of an outcome is called."""
+HEADLINE_METHODS = ("DerSimonian-Laird, Mantel-Haenszel Q (RevMan 5)", "DerSimonian-Laird, Wald")
+"""Methods of `mutau.compare` that head a review's table, the first that applies."""
+_LARGE = 1e4
+
+
+def number(value: float, decimals: int = 2) -> str:
+    """Round a number for reading: fixed decimals, but never to a false zero and never with idle digits.
+
+    Examples
+    --------
+    >>> number(8.9342), number(0.0012), number(2613402.7), number(-0.2), number(float("nan"))
+    ('8.93', '0.0012', '2.6 million', '-0.20', '–')
+    """
+    size = abs(value)
+    if math.isnan(value):
+        return NOT_AVAILABLE
+    if size >= _LARGE:
+        return _large(value)
+    if 0 < size < 10 ** (1 - decimals):  # two significant digits, where fixed decimals would leave one or none
+        digits = decimals + 1 if size >= 10**-decimals else -math.floor(math.log10(size)) + 1
+        return f"{value:.{digits}f}" if size >= 1e-6 else f"{value:.1e}"
+    return f"{value:.{decimals}f}"
+
+
+def _large(value: float) -> str:
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    for word, unit in (("trillion", 1e12), ("billion", 1e9), ("million", 1e6)):
+        if unit <= abs(value) < 1e15:
+            return f"{value / unit:.1f} {word}"
+    return f"{value:,.0f}" if abs(value) < 1e6 else f"{value:.1e}"
+
+
+def interval(lower: float, upper: float, decimals: int = 2) -> str:
+    """Write an interval as ``[lower, upper]``."""
+    if math.isnan(lower) and math.isnan(upper):
+        return NOT_AVAILABLE
+    return f"[{number(lower, decimals)}, {number(upper, decimals)}]"
+
+
+def effect(value: float, measure: Measure) -> str:
+    """Write an effect on the natural scale with its measure: ``RR 8.93``."""
+    return f"{measure.code} {number(value)}"
+
+
+def effect_interval(estimate: float, lower: float, upper: float) -> str:
+    """Write an estimate with its interval: ``8.93 [1.25, 63.70]``."""
+    return f"{number(estimate)} {interval(lower, upper)}"
+
+
+def probability(value: float, ess: float = math.inf) -> str:
+    """Write a probability to three decimals, four near 0 and 1; never as a plain 0 or 1.
+
+    Parameters
+    ----------
+    value : float
+        In [0, 1], or NaN.
+    ess : float
+        Effective number of draws behind it, if it was sampled: what cannot be told from 0 or 1 is written as
+        nearer than 1/ess.
+
+    Examples
+    --------
+    >>> probability(0.9384), probability(0.99823), probability(0.99979), probability(0.0, ess=5000)
+    ('0.938', '0.998', '0.9998', '< 0.0002')
+    """
+    if math.isnan(value):
+        return NOT_AVAILABLE
+    floor = float(f"{max(1 / ess, 1e-4):.1g}")
+    if value < floor:
+        return f"< {floor:g}"
+    if value > 1 - floor:
+        return f"> {1 - floor:g}"
+    return f"{value:.4f}" if min(value, 1 - value) < 1e-3 else f"{value:.3f}"
+
+
+def percent(prob: float) -> str:
+    """Write an interval's probability: ``95%``."""
+    return f"{100 * prob:g}%"
+
+
+_KINDS = {"eti": "credible", "hdi": "highest-density", "confidence": "confidence", "prediction": "prediction"}
+
+
+def main_table(compared: pd.DataFrame, model: OutcomeModel) -> pd.DataFrame:
+    """Lay out one outcome's Bayesian answers under all its priors for tau, for reading.
+
+    Parameters
+    ----------
+    compared : DataFrame
+        From `mutau.compare`.
+    model : OutcomeModel
+        The outcome model behind it.
+
+    Returns
+    -------
+    DataFrame
+        Text columns, one row per prior.
+    """
+    rows = compared[compared["engine"].isin(BAYESIAN)]
+    code = model.measure_record.code
+    return pd.DataFrame(
+        {
+            "Prior for tau": rows["prior_label"] + ": " + rows["tau_prior"],
+            "Effect": rows["quantity"].map({"mu": "mean effect (mu)", "theta": "this study (theta_1)"}),
+            f"{code}, median [{percent(rows['prob'].iloc[0])} credible interval]": _effects(rows),
+            "P(benefit)": _chances(rows, "p_benefit"),
+            "P(benefit) in a new setting": _chances(rows, "p_benefit_new"),
+            "P(harm)": _chances(rows, "p_harm"),
+            "P(benefit) before data": [probability(value) for value in rows["prior_p_benefit"]],
+            "tau, median": [number(value) for value in rows["tau"]],
+            f"{code} in a new setting": _predictions(rows),
+        }
+    )
+
+
+def comparison_table(compared: pd.DataFrame, model: OutcomeModel) -> pd.DataFrame:
+    """Lay out every answer of `mutau.compare`, Bayesian, classic and published, for reading."""
+    code = model.measure_record.code
+    kinds = [
+        f"{percent(prob)} {_KINDS[kind]}"
+        for prob, kind in zip(compared["prob"], compared["kind"], strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            "Method": compared["method"],
+            "Prior": compared["prior"].replace("", NOT_AVAILABLE),
+            f"{code} [interval]": _effects(compared),
+            "Kind of interval": kinds,
+            "tau": [number(value) for value in compared["tau"]],
+            f"{code} in a new setting": _predictions(compared),
+            "P(benefit)": _chances(compared, "p_benefit"),
+            "Note": compared["note"],
+        }
+    )
+
+
+def summary_table(summarised: pd.DataFrame) -> pd.DataFrame:
+    """Lay out `mutau.summary` for reading."""
+    names = {
+        "mu": "mean effect (mu)",
+        "tau": "between-study SD (tau)",
+        "theta_new": "effect in a new setting (theta_new)",
+        "theta": "effect in ",
+    }
+    return pd.DataFrame(
+        {
+            "Quantity": [
+                names[q] + s for q, s in zip(summarised["quantity"], summarised["study"], strict=True)
+            ],
+            "Scale": summarised["scale"],
+            f"Median [{percent(summarised['prob'].iloc[0])} credible interval]": _effects(summarised),
+            "Mean": [number(value, 3) for value in summarised["mean"]],
+            "SD": [number(value, 3) for value in summarised["sd"]],
+            "R-hat": [number(value, 3) for value in summarised["r_hat"]],
+            "ESS (bulk, tail)": [
+                NOT_AVAILABLE if math.isnan(bulk) else f"{bulk:.0f}, {tail:.0f}"
+                for bulk, tail in zip(summarised["ess_bulk"], summarised["ess_tail"], strict=True)
+            ],
+        }
+    )
+
+
+def probability_table(chances: pd.DataFrame) -> pd.DataFrame:
+    """Lay out `mutau.probabilities`: one row per statement, mean effect and new setting side by side."""
+    rows = []
+    for label, group in chances.groupby("label", sort=False):
+        by_quantity = {row["quantity"]: row for row in group.to_dict("records")}
+        mean, new = by_quantity["mu"], by_quantity["theta_new"]
+        rows.append(
+            {
+                "Statement": label,
+                "Mean effect": probability(mean["probability"], mean["ess"]),
+                "New setting": probability(new["probability"], new["ess"]),
+                "Before data (prior)": probability(mean["prior_probability"]),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def data_table(effects: pd.DataFrame, model: OutcomeModel) -> pd.DataFrame:
+    """Lay out the studies as read, with each one's effect and provenance."""
+    measure, rows = model.measure_record, effects
+    half = 1.959963984540054 * rows["sei"]
+    columns: dict[str, object] = {"Study": rows["study"]}
+    for side, heading in (("treatment", model.treatment_label), ("control", model.control_label)):
+        columns[heading] = [_arm(row, side) for _, row in rows.iterrows()]
+    columns[f"{measure.code} [95% confidence interval]"] = [
+        effect_interval(*(float(measure.to_natural(value)) for value in triple))
+        for triple in zip(rows["yi"], rows["yi"] - half, rows["yi"] + half, strict=True)
+    ]
+    columns["Provenance"] = rows["provenance"]
+    columns["Note"] = rows["note"].fillna("") if "note" in rows else ""
+    return pd.DataFrame(columns)
+
+
+def _arm(row: pd.Series[Any], side: str) -> str:
+    n, events, mean = (row.get(f"{name}_{side}", math.nan) for name in ("n", "events", "mean"))
+    if not pd.isna(events):
+        return f"{events:.0f}/{n:.0f}"
+    if not pd.isna(mean):
+        return f"mean {number(mean)} (SD {number(row[f'sd_{side}'])}), n {n:.0f}"
+    return NOT_AVAILABLE
+
+
+def check_table(fit: Fit) -> pd.DataFrame:
+    """Lay out a fit's convergence checks."""
+    return pd.DataFrame(
+        {
+            "Check": [check.name for check in fit.engine.checks],
+            "Value": [number(check.value, 3) for check in fit.engine.checks],
+            "Rule": [check.rule for check in fit.engine.checks],
+            "Where": [check.detail for check in fit.engine.checks],
+            "Passed": ["yes" if check.passed else "NO" for check in fit.engine.checks],
+        }
+    )
+
+
+def _effects(rows: pd.DataFrame) -> list[str]:
+    return [
+        effect_interval(*triple)
+        for triple in zip(rows["estimate"], rows["lower"], rows["upper"], strict=True)
+    ]
+
+
+def _chances(rows: pd.DataFrame, column: str) -> list[str]:
+    return [probability(value, ess) for value, ess in zip(rows[column], rows["ess"], strict=True)]
+
+
+def _predictions(rows: pd.DataFrame) -> list[str]:
+    return [interval(*pair) for pair in zip(rows["prediction_lower"], rows["prediction_upper"], strict=True)]
+
+
+def review_table(models: Sequence[OutcomeModel], compared: pd.DataFrame) -> pd.DataFrame:
+    """Lay out a whole review, one row per outcome: classic beside Bayesian under every prior for tau.
+
+    Parameters
+    ----------
+    models : sequence of OutcomeModel
+        The outcome models, in the order wanted.
+    compared : DataFrame
+        `mutau.compare` of all of them, one under the other.
+    """
+    return pd.DataFrame([_review_row(model, compared[compared["model"] == model.name]) for model in models])
+
+
+def _review_row(model: OutcomeModel, compared: pd.DataFrame) -> dict[str, str]:
+    bayesian = compared[compared["engine"].isin(BAYESIAN) & (compared["quantity"] == "mu")]
+    first = bayesian.iloc[0]
+    row = {
+        "Outcome": model.title,
+        "k": f"{first['k']:.0f}",
+        "Measure": model.measure_record.code,
+        "Classic [95% confidence interval]": _classic_headline(compared),
+        "Bayesian [95% credible interval]": effect_interval(
+            first["estimate"], first["lower"], first["upper"]
+        ),
+    }
+    for label, chance in zip(bayesian["prior_label"], _chances(bayesian, "p_benefit"), strict=True):
+        row[f"P(benefit): {label}"] = chance
+    row["Provenance"] = str(first["provenance"])
+    return row
+
+
+def _classic_headline(compared: pd.DataFrame) -> str:
+    """The classic result readers know: RevMan's where there are counts, else DerSimonian-Laird, Wald."""
+    rows = compared.set_index("method")
+    row = rows.loc[[next(method for method in HEADLINE_METHODS if method in rows.index)]]
+    return _effects(row)[0]
+
+
+def markdown_page(heading: str, table: pd.DataFrame, provenance: Sequence[str]) -> str:
+    """Write one table as a Markdown page of its own, provenance under it."""
+    return f"# {heading}\n\n{to_markdown(table)}\nProvenance of the data: {'; '.join(provenance)}.\n"
+
+
+def to_markdown(table: pd.DataFrame) -> str:
+    """Write a table of text as Markdown, pipes in cells escaped."""
+    escaped = table.astype(str).replace({r"\|": r"\\|"}, regex=True)
+    return str(escaped.to_markdown(index=False, disable_numparse=True)) + "\n"
+
+
+def to_rich(table: pd.DataFrame, title: str | None = None) -> Table:
+    """Make a table of text for the terminal; markup in cells is shown, not obeyed."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    rich_table = Table(title=None if title is None else escape(title), title_justify="left", show_lines=False)
+    for column in table.columns:
+        rich_table.add_column(escape(str(column)), overflow="fold")
+    for row in table.itertuples(index=False):
+        rich_table.add_row(*(escape(str(cell)) for cell in row))
+    return rich_table

@@ -1,0 +1,132 @@
+"""The command line: exit codes 0, 1, 2, plain messages, and exact output."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def mutau_command(*arguments, cwd=ROOT, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "mutau", *map(str, arguments)],
+        cwd=cwd,
+        env=os.environ | {"COLUMNS": "100"} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+CHECKED = """\
+secure: RR, 2 studies from data/pip/studies.csv
+insecure_to_secure: RR, 2 studies from data/pip/studies.csv
+avoidant: RR, 2 studies from data/pip/studies.csv
+disorganised: RR, 2 studies from data/pip/studies.csv
+epds_routine_smd: SMD, 1 study from data/pip/studies.csv
+epds_routine_md: MD, 1 study from data/pip/studies.csv
+epds_cbt_smd: SMD, 1 study from data/pip/studies.csv
+epds_cbt_md: MD, 1 study from data/pip/studies.csv
+epds_counselling_smd: SMD, 1 study from data/pip/studies.csv
+epds_counselling_md: MD, 1 study from data/pip/studies.csv
+10 outcome models and their data are valid.
+"""
+
+
+def test_check_validates_and_samples_nothing():
+    done = mutau_command("check", "models")
+    assert (done.returncode, done.stdout, done.stderr) == (0, CHECKED, "")
+
+
+def test_show_gives_model_priors_and_data():
+    done = mutau_command("show", "models/secure.toml")
+    assert done.returncode == 0
+    for part in (
+        "y_i ~ Normal(theta_i, s_i^2)",
+        "mu ~ Normal(0, 2.82): average risk ratio between 1/252 and 252",
+        "tau ~ HalfNormal(0.5) (default)",
+        "tau ~ PointMass(0) (tau = 0): no heterogeneity",
+        "RR 8.93 [1.25, 63.70], 95% confidence interval",
+        "31/46",
+        "reconstructed (unique solution)",
+    ):
+        assert part in done.stdout
+
+
+def test_run_one_outcome(tmp_path):
+    done = mutau_command("run", "models", "--only", "secure", "--out", tmp_path / "out", "--seed", "3")
+    assert done.returncode == 0, done.stderr
+    assert "8.93 [1.25, 63.70]" in done.stdout
+    assert "Infant attachment: secure" in done.stdout
+    assert "report.html" in done.stdout
+    assert done.stderr == ""  # no progress bar in a pipe
+    assert (tmp_path / "out" / "run.json").exists()
+
+
+@pytest.fixture
+def broken_review(tmp_path):
+    shutil.copytree(ROOT / "models", tmp_path / "models")
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    data = tmp_path / "data" / "pip" / "studies.csv"
+    text = data.read_text()
+    text = text.replace("PIP,control,31,46,9,54", "PIP,control,61,46,9,54").replace(",8,14,1,54,", ",8,14,one,54,")
+    data.write_text(text)
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", [("check", "models"), ("run", "models", "--out", "results")])
+def test_bad_input_is_exit_2_with_every_fault_and_no_traceback(broken_review, command):
+    done = mutau_command(*command, cwd=broken_review)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    lines = done.stderr.splitlines()
+    assert lines[0].startswith("error: data/pip/studies.csv, row 2, study 'Cicchetti 1999a', column 'events_treatment'")
+    assert sum(line.startswith("error: ") for line in lines) == 3  # 61 of 46, and "one" in two rows
+    assert lines[-1] == "3 faults; nothing was written."
+    assert not (broken_review / "results").exists()
+
+
+def test_a_missing_folder_is_bad_input(tmp_path):
+    done = mutau_command("run", "nowhere", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "nowhere" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_analysis_that_cannot_be_made_is_exit_1(tmp_path):
+    shutil.copytree(ROOT / "models", tmp_path / "models")
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    path = tmp_path / "models" / "secure.toml"
+    path.write_text(path.read_text() + '\n[priors]\nmu = "Flat()"\ntau = "Uniform(0, inf)"\n')
+    done = mutau_command("check", "models", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: secure: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_chains_that_do_not_converge_are_exit_1(monkeypatch, tmp_path):
+    from typer.testing import CliRunner
+
+    from mutau import cli
+    from mutau.review import ReviewResult
+
+    monkeypatch.setattr(ReviewResult, "converged", property(lambda _: False))
+    result = CliRunner().invoke(
+        cli.app, ["run", str(ROOT / "models"), "--only", "secure", "--out", str(tmp_path / "out")]
+    )
+    assert result.exit_code == 1
+    assert "did not converge" in result.output
+
+
+def test_version_and_help():
+    import mutau
+
+    assert mutau_command("--version").stdout == f"mutau {mutau.__version__}\n"
+    shown = mutau_command("--help").stdout
+    assert all(command in shown for command in ("run", "show", "check"))
+    for command in ("run", "show", "check"):
+        assert f"Example: mutau {command} models" in mutau_command(command, "--help").stdout

@@ -1,0 +1,28 @@
+"""Every example runs, from any folder, and says what its text promises."""
+
+import os
+import runpy
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+PROMISED = {
+    "01_pip_review.py": ("P(benefit) = 0.99", "reconstructed (unique solution)", "published"),
+    "02_your_own_csv.py": ("classic: log RR", "normal(0, 0.2)"),
+    "03_change_the_model.py": ("fewer_per_1000", "P(fewer disorganised) = 0.9"),
+}
+
+
+def test_every_example_is_tested():
+    assert {path.name for path in EXAMPLES.glob("*.py")} == set(PROMISED)
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_example_runs(name, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(EXAMPLES / name), run_name="__main__")
+    printed = capsys.readouterr().out
+    for promise in PROMISED[name]:
+        assert promise in printed
+    assert not os.listdir(tmp_path)  # an example writes nothing

@@ -1,0 +1,198 @@
+"""A review run: what is written, that it is whole, repeatable, and that nothing is written for bad input."""
+
+import hashlib
+import json
+import math
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import mutau
+from mutau.comparing import COMPARE_COLUMNS
+from mutau.errors import ArgumentError, ImproperPosteriorError, InputError
+from mutau.review import check_review
+
+ROOT = Path(__file__).parents[1]
+OUTCOME_FILES = {
+    "fit.nc",
+    *(f"{name}.csv" for name in ("data", "summary", "compare", "probabilities")),
+    *(f"{name}.md" for name in ("main", "data", "summary", "compare", "probabilities", "checks")),
+    *(f"{figure}.{kind}" for figure in ("forest", "posterior") for kind in ("svg", "png")),
+}
+# The review's four attachment results, as its abstract prints them.
+PRINTED = {
+    "secure": (8.93, 1.25, 63.70),
+    "insecure_to_secure": (11.45, 3.11, 42.08),
+    "avoidant": (0.48, 0.24, 0.95),
+    "disorganised": (0.32, 0.17, 0.58),
+}
+# P(benefit) under half-normal(0.5), by integration (docs/statistics.md and brute force in test_summaries)
+BENEFIT = {"secure": 0.9982, "avoidant": 0.9380}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The shipped review, run as `make demo` runs it."""
+    seen = []
+    result = mutau.run_review(
+        ROOT / "models", tmp_path_factory.mktemp("results"), progress=lambda *step: seen.append(step)
+    )
+    return result, seen
+
+
+def test_every_outcome_has_its_files_and_nothing_else_is_left(whole):
+    result, _ = whole
+    assert len(result.outcomes) == 10
+    names = {outcome.model.name for outcome in result.outcomes}
+    top = {item.name for item in result.folder.iterdir()}
+    assert top == names | {"summary.csv", "compare.csv", "report.html", "run.json"}
+    for name in names:
+        assert {item.name for item in (result.folder / name).iterdir()} == OUTCOME_FILES
+
+
+def test_the_review_is_reproduced_to_the_printed_digits(whole):
+    compared = pd.read_csv(whole[0].folder / "compare.csv")
+    assert tuple(compared.columns) == COMPARE_COLUMNS
+    for name, printed in PRINTED.items():
+        rows = compared[compared["model"] == name]
+        revman = rows[rows["method"].str.contains("RevMan")].iloc[0]
+        published = rows[rows["engine"] == "published"].iloc[0]
+        for column, figure in zip(("estimate", "lower", "upper"), printed, strict=True):
+            assert round(revman[column], 2) == figure == published[column]
+
+
+def test_summary_holds_every_outcome_under_every_prior(whole):
+    table = pd.read_csv(whole[0].folder / "summary.csv")
+    assert tuple(table.columns) == COMPARE_COLUMNS
+    mean = table[table["quantity"] == "mu"]
+    assert mean.groupby("model").size().eq(3).all()
+    assert mean["p_benefit"].between(0, 1).all()
+    for name, expected in BENEFIT.items():
+        got = mean[(mean["model"] == name) & (mean["prior_label"] == "default")].iloc[0]
+        assert got["p_benefit"] == pytest.approx(
+            expected, abs=4 * math.sqrt(expected * (1 - expected) / got["ess"])
+        )
+
+
+def test_provenance_is_in_every_table_and_page(whole):
+    folder = whole[0].folder
+    for path in [*folder.rglob("*.csv"), *folder.rglob("*.md"), folder / "report.html"]:
+        text = path.read_text(encoding="utf-8")
+        assert "reconstructed" in text or "secondary extraction" in text, path
+
+
+def test_run_json_says_what_was_run(whole):
+    result, _ = whole
+    info = json.loads((result.folder / "run.json").read_text())
+    assert info["seed"] == 1
+    assert info["converged"] is result.converged is True
+    digest = hashlib.sha256((ROOT / "data" / "pip" / "studies.csv").read_bytes()).hexdigest()
+    assert {outcome["data_sha256"] for outcome in info["outcomes"]} == {digest}
+    assert set(info["versions"]) >= {"mutau", "pymc", "nutpie", "arviz", "numpy"}
+    for outcome in info["outcomes"]:
+        assert set(outcome["fits"]) == {"default", "doubled", "tau = 0"}
+        for fitted in outcome["fits"].values():
+            assert fitted["settings"]["target_accept"] >= 0.99
+            assert {"R-hat", "bulk ESS", "tail ESS", "BFMI", "divergences"} == {
+                check["name"] for check in fitted["checks"]
+            }
+
+
+def test_progress_counts_to_the_end(whole):
+    result, seen = whole
+    assert [done for _, done, _ in seen] == list(range(len(result.outcomes) + 1))
+
+
+def test_the_report_is_one_file_that_loads_nothing(whole):
+    page = (whole[0].folder / "report.html").read_text(encoding="utf-8")
+    for loader in ("<script", "<link", "@import", 'src="http', "url(http"):
+        assert loader not in page
+
+
+def test_one_outcome_alone_gives_the_numbers_of_the_whole_run(whole, tmp_path):
+    alone = mutau.run_review(ROOT / "models", tmp_path, only="avoidant")
+    together = next(outcome for outcome in whole[0].outcomes if outcome.model.name == "avoidant")
+    pd.testing.assert_frame_equal(alone.outcomes[0].compared, together.compared)
+    assert {item.name for item in tmp_path.iterdir()} == {
+        *("avoidant", "summary.csv", "compare.csv", "report.html", "run.json")
+    }
+
+
+def test_a_rerun_replaces_an_outcomes_folder_whole(tmp_path):
+    mutau.run_review(ROOT / "models", tmp_path, only="secure")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "secure").glob("*.[csm][sdv]*")}
+    (tmp_path / "secure" / "stale.csv").write_text("left over")
+    mutau.run_review(ROOT / "models", tmp_path, only="secure")
+    assert {item.name for item in (tmp_path / "secure").iterdir()} == OUTCOME_FILES
+    for name, content in before.items():
+        assert (tmp_path / "secure" / name).read_bytes() == content, name
+
+
+def copy_of_the_review(folder):
+    shutil.copytree(ROOT / "models", folder / "models")
+    shutil.copytree(ROOT / "data", folder / "data")
+    return folder / "models"
+
+
+def test_bad_input_reports_all_faults_of_models_and_writes_nothing(tmp_path):
+    models = copy_of_the_review(tmp_path)
+    for name, old, new in (
+        ("secure", 'benefit = "higher"', 'benefit = "up"'),
+        ("avoidant", 'measure = "RR"', 'measure = "RRR"'),
+    ):
+        path = models / f"{name}.toml"
+        assert old in path.read_text()
+        path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(InputError) as caught:
+        mutau.run_review(models, tmp_path / "results")
+    text = str(caught.value)
+    assert "secure.toml" in text
+    assert "avoidant.toml" in text
+    assert not (tmp_path / "results").exists()
+
+
+def test_bad_data_are_reported_with_row_study_and_column(tmp_path):
+    models = copy_of_the_review(tmp_path)
+    data = tmp_path / "data" / "pip" / "studies.csv"
+    data.write_text(data.read_text().replace("PIP,control,31,46,9,54", "PIP,control,61,46,9,54"))
+    with pytest.raises(InputError) as caught:
+        check_review(models)
+    assert len(caught.value.faults) == 1  # once, although ten models read the file
+    fault = caught.value.faults[0]
+    assert (fault.row, fault.study, fault.column) == (2, "Cicchetti 1999a", "events_treatment")
+
+
+def test_an_improper_posterior_stops_the_check(tmp_path):
+    models = copy_of_the_review(tmp_path)
+    path = models / "secure.toml"
+    path.write_text(path.read_text() + '\n[priors]\nmu = "Flat()"\ntau = "Uniform(0, inf)"\n')
+    with pytest.raises(ImproperPosteriorError, match=r"secure: .* needs at least 3 studies"):
+        check_review(models)
+
+
+def test_only_names_the_nearest_model():
+    with pytest.raises(ArgumentError, match="Did you mean 'secure'"):
+        check_review(ROOT / "models", only="secur")
+
+
+def test_a_failed_run_leaves_the_old_folder(tmp_path, monkeypatch):
+    mutau.run_review(ROOT / "models", tmp_path, only="secure")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+    def broken(*_args, **_kwargs):
+        raise RuntimeError("no space left")
+
+    monkeypatch.setattr("mutau.plots.plot_forest", broken)
+    with pytest.raises(RuntimeError):
+        mutau.run_review(ROOT / "models", tmp_path, only="secure", seed=2)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_numbers_in_csv_are_not_rounded(whole):
+    result, _ = whole
+    stored = pd.read_csv(result.folder / "compare.csv")
+    for column in ("estimate", "lower", "upper", "p_benefit"):
+        np.testing.assert_array_equal(stored[column], result.compared[column])
