@@ -73,7 +73,9 @@ def broken_review(tmp_path):
     shutil.copytree(ROOT / "data", tmp_path / "data")
     data = tmp_path / "data" / "pip" / "studies.csv"
     text = data.read_text()
-    text = text.replace("PIP,control,31,46,9,54", "PIP,control,61,46,9,54").replace(",8,14,1,54,", ",8,14,one,54,")
+    text = text.replace("PIP,control,31,46,9,54", "PIP,control,61,46,9,54").replace(
+        ",8,14,1,54,", ",8,14,one,54,"
+    )
     data.write_text(text)
     return tmp_path
 
@@ -84,7 +86,8 @@ def test_bad_input_is_exit_2_with_every_fault_and_no_traceback(broken_review, co
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     lines = done.stderr.splitlines()
-    assert lines[0].startswith("error: data/pip/studies.csv, row 2, study 'Cicchetti 1999a', column 'events_treatment'")
+    place = "error: data/pip/studies.csv, row 2, study 'Cicchetti 1999a', column 'events_treatment'"
+    assert lines[0].startswith(place)
     assert sum(line.startswith("error: ") for line in lines) == 3  # 61 of 46, and "one" in two rows
     assert lines[-1] == "3 faults; nothing was written."
     assert not (broken_review / "results").exists()

@@ -1,10 +1,13 @@
 """The comparison table: published digits, every prior, and a reason for every empty cell."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import mutau
 from mutau.comparing import COMPARE_COLUMNS
+from mutau.errors import DataWarning
+from mutau.tables import data_table
 
 STATED = [
     *("model", "method", "engine", "prior", "measure", "scale", "estimate", "lower", "upper", "prob", "kind"),
@@ -89,3 +92,34 @@ def test_ratios_are_natural_and_tau_is_not(compared, secure):
 
 def test_provenance_survives(compared):
     assert set(compared["provenance"]) == {"reconstructed (unique solution)"}
+
+
+@pytest.fixture(scope="module")
+def with_a_zero_cell():
+    frame = pd.DataFrame(
+        {
+            "study": ["none died", "some died"],
+            "events_treatment": [0, 12],
+            "n_treatment": [40, 60],
+            "events_control": [3, 20],
+            "n_control": [41, 58],
+        }
+    )
+    model = mutau.OutcomeModel(name="deaths", measure="RR", benefit="lower")
+    with pytest.warns(DataWarning, match="0.5 was added to all four cells of none died"):
+        return mutau.fit(frame, model, seed=1)
+
+
+def test_a_zero_cell_correction_is_said_in_every_row_that_rests_on_it(with_a_zero_cell):
+    with pytest.warns(DataWarning):  # once per prior
+        table = mutau.compare(with_a_zero_cell)
+    assert table["note"].str.contains("0.5 was added to all four cells of none died").all()
+    notes = table.set_index("method")["note"]
+    assert "for Q and the random-effects stage only" in notes["common effect, Mantel-Haenszel"]
+    revman = notes["DerSimonian-Laird, Mantel-Haenszel Q (RevMan 5)"]
+    assert "0.5 for the Mantel-Haenszel estimate" in revman
+    assert "zero cell: 0.5 added" in data_table(with_a_zero_cell.effects, with_a_zero_cell.model)["Note"][0]
+
+
+def test_a_missing_provenance_is_said(with_a_zero_cell):
+    assert any("provenance" in note for note in with_a_zero_cell.notes)

@@ -20,7 +20,9 @@ def test_links_to_files_lead_somewhere(name):
 @pytest.mark.parametrize("name", ["ARCHITECTURE.md", "CONTRIBUTING.md"])
 def test_named_files_exist(name):
     text = (ROOT / name).read_text(encoding="utf-8")
-    named = [path for path in re.findall(r"`([\w./]+)`", text) if "/" in path or path.endswith((".py", ".toml"))]
+    named = [
+        path for path in re.findall(r"`([\w./]+)`", text) if "/" in path or path.endswith((".py", ".toml"))
+    ]
     bases = (ROOT, ROOT / "src", ROOT / "src" / "mutau", ROOT / "models", ROOT / "tests")
     missing = [path for path in named if not any((base / path).exists() for base in bases)]
     assert set(missing) <= {"mutau/fit.py", "results/"}
@@ -28,7 +30,9 @@ def test_named_files_exist(name):
 
 def test_the_readme_code_runs_as_it_stands(monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
-    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+    (code,) = re.findall(
+        r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL
+    )
     exec(compile(code, "README.md", "exec"), {})
     printed = capsys.readouterr().out
     promised = re.search(r"# (P\(benefit\) = .+\)), given", code)

@@ -91,6 +91,9 @@ def test_run_json_says_what_was_run(whole):
     assert info["converged"] is result.converged is True
     digest = hashlib.sha256((ROOT / "data" / "pip" / "studies.csv").read_bytes()).hexdigest()
     assert {outcome["data_sha256"] for outcome in info["outcomes"]} == {digest}
+    for outcome in info["outcomes"]:
+        model_file = ROOT / "models" / f"{outcome['model']}.toml"
+        assert outcome["model_sha256"] == hashlib.sha256(model_file.read_bytes()).hexdigest()
     assert set(info["versions"]) >= {"mutau", "pymc", "nutpie", "arviz", "numpy"}
     for outcome in info["outcomes"]:
         assert set(outcome["fits"]) == {"default", "doubled", "tau = 0"}

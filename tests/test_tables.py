@@ -1,5 +1,6 @@
 """Rounding and wording: what a person reads is never a false zero, and says what it is."""
 
+import dataclasses
 import io
 import math
 
@@ -66,6 +67,7 @@ def test_probability_is_never_zero_or_one(value, ess, text):
 def test_intervals():
     assert tables.effect_interval(8.9279, 1.2512, 63.7046) == "8.93 [1.25, 63.70]"
     assert tables.interval(math.nan, math.nan) == "–"
+    assert tables.effect_interval(-2.4, math.nan, math.nan) == "-2.40, no interval"
 
 
 def test_main_table_shows_three_priors_and_names_them(secure, secure_alternatives):
@@ -84,6 +86,12 @@ def test_data_table_shows_counts_effect_and_provenance(secure, epds):
     assert set(table["Provenance"]) == {"reconstructed (unique solution)"}
     means = tables.data_table(epds.effects, epds.model)
     assert means["PIP"].iloc[0] == "mean 8.90 (SD 4.20), n 45"
+
+
+def test_arms_that_share_a_label_both_stay(secure):
+    same = dataclasses.replace(secure.model, treatment_label="Study", control_label="Study")
+    table = tables.data_table(secure.effects, same)
+    assert list(table.iloc[0, :3]) == ["Cicchetti 1999a", "31/46", "9/54"]
 
 
 def test_every_table_of_an_outcome_can_be_read(secure, secure_alternatives):

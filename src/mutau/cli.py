@@ -135,8 +135,11 @@ def _faults_reported() -> Iterator[None]:
 
     from mutau.errors import InputError, MutauError, MutauWarning
 
+    said = set()
+
     def plain(message: Warning | str, category: type[Warning], *_: object) -> None:
-        if issubclass(category, MutauWarning):
+        if issubclass(category, MutauWarning) and str(message) not in said:  # each prior fits the same data
+            said.add(str(message))
             typer.echo(f"note: {message}", err=True)
 
     try:

@@ -141,7 +141,7 @@ def _bayesian_row(fit: Fit, label: str, prob: float, quantity: str) -> dict[str,
         "ess": benefit["ess"],
         "k": fit.k,
     }
-    notes = list(fit.engine.warnings)
+    notes = [*fit.notes, *fit.engine.warnings]
     if quantity == "theta":
         notes.append("prediction, p_benefit_new, prior_p_benefit: about the mean effect, see that row")
         return row | {"note": "; ".join(notes)}
@@ -164,7 +164,7 @@ def _classic_rows(fit: Fit, prob: float) -> list[dict[str, Any]]:
         warnings.simplefilter("ignore", DataWarning)  # said once, when the fit was made
         for name, tau2, ci in _INVERSE_VARIANCE:
             result = pool(yi=fit.effects["yi"], vi=fit.effects["vi"], tau2=tau2, ci=ci, prob=prob)
-            rows.append(_classic_row(model, name, result))
+            rows.append(_classic_row(model, name, result, fit.notes))
         if _has_counts(fit):
             counts = [fit.effects[column].to_numpy(dtype=np.float64) for column in _COUNTS]
             for name, tau2, mh_add in _MANTEL_HAENSZEL:
@@ -176,6 +176,7 @@ def _classic_rows(fit: Fit, prob: float) -> list[dict[str, Any]]:
                     add=model.zero_cells.add,
                     to=model.zero_cells.to,
                     mh_add=mh_add,
+                    labels=list(fit.effects["study"]),
                 )
                 rows.append(_classic_row(model, name, result))
     return rows
@@ -189,7 +190,9 @@ def _has_counts(fit: Fit) -> bool:
     )
 
 
-def _classic_row(model: OutcomeModel, name: str, result: ClassicResult) -> dict[str, Any]:
+def _classic_row(
+    model: OutcomeModel, name: str, result: ClassicResult, notes: tuple[str, ...] = ()
+) -> dict[str, Any]:
     natural = model.measure_record.to_natural
     return {
         "method": name,
@@ -205,7 +208,7 @@ def _classic_row(model: OutcomeModel, name: str, result: ClassicResult) -> dict[
         "prediction_lower": float(natural(np.float64(result.prediction_lower))),
         "prediction_upper": float(natural(np.float64(result.prediction_upper))),
         "k": result.k,
-        "note": "; ".join((*result.notes, _NO_PROBABILITY)),
+        "note": "; ".join((*notes, *result.notes, _NO_PROBABILITY)),
     }
 
 

@@ -113,6 +113,15 @@ class Fit:
         """The posterior draws: ``mu``, ``tau``, ``theta``, ``theta_new``, on the analysis scale."""
         return self.tree["posterior"].to_dataset()
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of the data: what was missing, what was corrected."""
+        corrected = self.effects["study"][self.effects["corrected"].astype(bool)].astype(str)
+        if corrected.empty:
+            return self.studies.notes
+        added = f"{self.model.zero_cells.add:g} was added to all four cells of {', '.join(corrected)}"
+        return (*self.studies.notes, f"zero cells: {added}")
+
     def __repr__(self) -> str:
         priors = f"mu ~ {self.model.mu_prior}, tau ~ {self.model.tau_prior}"
         return f"<Fit {self.model.name}: {self.model.measure}, k={self.k}, {priors}, {self.engine.name}>"

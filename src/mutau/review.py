@@ -307,6 +307,7 @@ def _run_info(result: ReviewResult, seed: int) -> dict[str, Any]:
     return {
         "mutau": __version__,
         "review": result.review.title,
+        "review_sha256": _sha256(result.review.folder / "review.toml"),
         "seed": seed,
         "seconds": round(result.seconds, 2),
         "converged": result.converged,
@@ -314,6 +315,7 @@ def _run_info(result: ReviewResult, seed: int) -> dict[str, Any]:
             {
                 "model": outcome.model.name,
                 "title": outcome.model.title,
+                "model_sha256": _sha256(result.review.folder / f"{outcome.model.name}.toml"),
                 "data": outcome.fit.studies.source,
                 "data_sha256": outcome.fit.studies.sha256,
                 "provenance": list(outcome.fit.studies.provenance),
@@ -326,6 +328,10 @@ def _run_info(result: ReviewResult, seed: int) -> dict[str, Any]:
         ],
         "versions": result.outcomes[0].fit.engine.versions if result.outcomes else {},
     }
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _fit_info(fitted: Fit) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Exports stay unrounded; only what a person looks at passes through this module.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -69,7 +69,9 @@ def number(value: float, decimals: int = 2) -> str:
         return NOT_AVAILABLE
     if size >= _LARGE:
         return _large(value)
-    if 0 < size < 10 ** (1 - decimals):  # two significant digits, where fixed decimals would leave one or none
+    if (
+        0 < size < 10 ** (1 - decimals)
+    ):  # two significant digits, where fixed decimals would leave one or none
         digits = decimals + 1 if size >= 10**-decimals else -math.floor(math.log10(size)) + 1
         return f"{value:.{digits}f}" if size >= 1e-6 else f"{value:.1e}"
     return f"{value:.{decimals}f}"
@@ -97,7 +99,9 @@ def effect(value: float, measure: Measure) -> str:
 
 
 def effect_interval(estimate: float, lower: float, upper: float) -> str:
-    """Write an estimate with its interval: ``8.93 [1.25, 63.70]``."""
+    """Write an estimate with its interval: ``8.93 [1.25, 63.70]``; says so where there is no interval."""
+    if math.isnan(lower) and math.isnan(upper) and not math.isnan(estimate):
+        return f"{number(estimate)}, no interval"
     return f"{number(estimate)} {interval(lower, upper)}"
 
 
@@ -235,16 +239,27 @@ def data_table(effects: pd.DataFrame, model: OutcomeModel) -> pd.DataFrame:
     """Lay out the studies as read, with each one's effect and provenance."""
     measure, rows = model.measure_record, effects
     half = 1.959963984540054 * rows["sei"]
-    columns: dict[str, object] = {"Study": rows["study"]}
+    columns: list[tuple[str, Iterable[object]]] = [("Study", rows["study"])]  # two arms may share a label
     for side, heading in (("treatment", model.treatment_label), ("control", model.control_label)):
-        columns[heading] = [_arm(row, side) for _, row in rows.iterrows()]
-    columns[f"{measure.code} [95% confidence interval]"] = [
+        columns.append((heading, [_arm(row, side) for _, row in rows.iterrows()]))
+    effects_column = [
         effect_interval(*(float(measure.to_natural(value)) for value in triple))
         for triple in zip(rows["yi"], rows["yi"] - half, rows["yi"] + half, strict=True)
     ]
-    columns["Provenance"] = rows["provenance"]
-    columns["Note"] = rows["note"].fillna("") if "note" in rows else ""
-    return pd.DataFrame(columns)
+    columns += [
+        (f"{measure.code} [95% confidence interval]", effects_column),
+        ("Provenance", rows["provenance"]),
+        ("Note", [_data_note(row, model) for _, row in rows.iterrows()]),
+    ]
+    frame = pd.DataFrame({place: list(cells) for place, (_, cells) in enumerate(columns)})
+    return frame.set_axis([heading for heading, _ in columns], axis="columns")
+
+
+def _data_note(row: pd.Series[Any], model: OutcomeModel) -> str:
+    said = [] if pd.isna(row.get("note")) or not row["note"] else [str(row["note"])]
+    if row.get("corrected", False):
+        said.append(f"zero cell: {model.zero_cells.add:g} added to all four cells")
+    return "; ".join(said)
 
 
 def _arm(row: pd.Series[Any], side: str) -> str:

@@ -82,7 +82,7 @@ def test_alternatives_follow_a_changed_prior():
 @pytest.mark.parametrize("tau", [PointMass(0), Uniform(0, float("inf"))])
 def test_where_doubling_changes_nothing_the_default_stands_in(tau):
     labels = [label for label, _ in model(tau_prior=tau).tau_alternatives]
-    assert labels[:2] == ["default", "default, doubled"]
+    assert labels[:2] == ["measure's default", "measure's default, doubled"]
     again = dataclasses.replace(model(tau_prior=tau))
     assert again.tau_alternatives == model(tau_prior=tau).tau_alternatives
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mutau.errors import ArgumentError
+from mutau.errors import ArgumentError, DataWarning
 from mutau.outcomes import OutcomeModel
 from mutau.plots import FOREST_COLUMNS, prepare_forest
 
@@ -128,6 +128,22 @@ def test_estimates_show_their_standard_errors(made):
     shown = prepare_forest(two.fit, two.alternatives, two.compared)
     assert list(shown.loc[shown["mark"] == "raw", "treatment"]) == ["0.100", "0.200"]
     assert shown.attrs["labels"].arms == ("Standard\nerror",)
+
+
+def test_a_zero_cell_correction_is_said(made, make_model):
+    counts = {
+        "events_treatment": [0, 3],
+        "n_treatment": [20, 30],
+        "events_control": [4, 6],
+        "n_control": [20, 30],
+    }
+    given = pd.DataFrame({"study": ["Zero 1999", "B"], **counts, "provenance": "abstract"})
+    with pytest.warns(DataWarning, match="Zero 1999"):
+        case = made(given, make_model(benefit="lower", published=None))
+    shown = prepare_forest(case.fit, case.alternatives, case.compared)
+    assert shown.loc[0, "treatment"] == "0/20"
+    notes = shown.attrs["labels"].footnotes
+    assert "Zero cells: 0.5 was added to all four cells (only0) of Zero 1999; counts are as read." in notes
 
 
 def test_a_comparison_of_other_fits_is_refused(secure):

@@ -35,7 +35,9 @@ def test_the_arithmetic():
 
 def test_mean_difference_is_the_smd_in_the_outcomes_units():
     given, smd = default_priors("md", reference_sd=5), default_priors("smd")
-    for ours, rescaled in zip((given.mu, given.tau, given.tau_wide), (smd.mu, smd.tau, smd.tau_wide), strict=True):
+    for ours, rescaled in zip(
+        (given.mu, given.tau, given.tau_wide), (smd.mu, smd.tau, smd.tau_wide), strict=True
+    ):
         assert ours.parameters == pytest.approx(rescaled.scaled(5).parameters)
     assert [str(prior) for prior in (given.mu, given.tau, given.tau_wide)] == [  # no 1.4000000000000001
         "Normal(0, 7.75)",

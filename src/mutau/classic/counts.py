@@ -171,7 +171,7 @@ def mantel_haenszel(
     counts = _checked_counts(events_treatment, n_treatment, events_control, n_control, faults, labels)
     names = label_array(labels, len(counts[0]))
     drop = measure != "RD" if drop00 is None else drop00
-    study = _study_effects(counts, measure, add, to, drop, names)
+    study = _study_effects(counts, measure, add, to, drop, names, mh_add)
     pooled = _table_estimate(counts, measure, mh_add, drop, rd_variance)
     if study.correction:
         warnings.warn(f"{measure}: {study.correction}", DataWarning, stacklevel=2)
@@ -251,7 +251,7 @@ def _count_faults(keys: Sequence[str], arrays: list[Array], names: NDArray[Any])
 
 
 def _study_effects(
-    counts: Counts, measure: str, add: float, to: str, drop: bool, names: NDArray[Any]
+    counts: Counts, measure: str, add: float, to: str, drop: bool, names: NDArray[Any], mh_add: float
 ) -> StudyEffects:
     fixed = correct_zero_cells(*counts, add=add, to=to)
     yi, vi = EFFECTS[measure](*fixed.counts)
@@ -261,7 +261,8 @@ def _study_effects(
     correction = ""
     if (fixed.corrected & usable).any():
         listed = ", ".join(map(str, names[fixed.corrected & usable]))
-        correction = f"Zero cells: {add:g} was added to all four cells of {listed} (to={to!r}), {where} only"
+        correction = f"Zero cells: {add:g} was added to all four cells of {listed} (to={to!r}), {where}"
+        correction += f"; {mh_add:g} for the Mantel-Haenszel estimate" if mh_add > 0 else " only"
     notes = [correction] if correction else []
     if dropped.any():
         listed = ", ".join(map(str, names[dropped]))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from mutau.priors import PointMass, Prior
 from mutau.priors.defaults import DefaultPriors
 
-__all__ = ["DOUBLED", "NO_HETEROGENEITY", "RESERVED_LABELS", "tau_alternatives"]
+__all__ = ["DOUBLED", "NO_HETEROGENEITY", "OWN", "RESERVED_LABELS", "tau_alternatives"]
 
+OWN = "default"
+"""How every table labels the model's own prior of tau."""
 DOUBLED = "doubled"
 NO_HETEROGENEITY = "tau = 0"
-RESERVED_LABELS = (DOUBLED, NO_HETEROGENEITY)
+RESERVED_LABELS = (OWN, DOUBLED, NO_HETEROGENEITY)
 
 
 def tau_alternatives(tau: Prior, defaults: DefaultPriors | None) -> tuple[tuple[str, Prior], ...]:
@@ -40,7 +42,7 @@ def tau_alternatives(tau: Prior, defaults: DefaultPriors | None) -> tuple[tuple[
     if doubled != tau:
         shown.append((DOUBLED, doubled))
     elif defaults is not None:
-        shown += [("default", defaults.tau), ("default, doubled", defaults.tau_wide)]
+        shown += [("measure's default", defaults.tau), ("measure's default, doubled", defaults.tau_wide)]
     if tau != PointMass(0.0):
         shown.append((NO_HETEROGENEITY, PointMass(0.0)))
     return tuple(shown)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mutau.plots.files import png_bytes, save, svg_text
 from mutau.plots.forest import plot_forest
-from mutau.plots.forest_rows import FOREST_COLUMNS, ForestLabels, prepare_forest
+from mutau.plots.forest_rows import FOREST_COLUMNS, ForestLabels, correction_sentence, prepare_forest
 from mutau.plots.posterior import POSTERIOR_COLUMNS, PosteriorLabels, plot_posterior, prepare_posterior
 from mutau.plots.style import plain
 
@@ -13,6 +13,7 @@ __all__ = [
     "POSTERIOR_COLUMNS",
     "ForestLabels",
     "PosteriorLabels",
+    "correction_sentence",
     "plain",
     "plot_forest",
     "plot_posterior",

@@ -26,7 +26,7 @@ from mutau.tables import (
 if TYPE_CHECKING:
     from mutau.fitting import Fit
 
-__all__ = ["FOREST_COLUMNS", "ForestLabels", "prepare_forest", "provenance_sentence"]
+__all__ = ["FOREST_COLUMNS", "ForestLabels", "correction_sentence", "prepare_forest", "provenance_sentence"]
 
 FOREST_COLUMNS = (
     "row",
@@ -319,6 +319,7 @@ def _footnotes(fit: Fit, compared: pd.DataFrame, prob: float) -> tuple[str, ...]
         "interval. P(benefit) is given unbiased trials, these priors and this likelihood.",
         f"Weight: the study's share of 1/(SE² + tau²) at the posterior median tau = {tau}. A shrunken effect is the "
         "study's own effect in the light of all studies.",
+        *correction_sentence(fit),
         f"Raw effects, classic and published rows: {percent(prob)} confidence intervals, which give no P(benefit).",
     ]
     published = compared[compared["engine"] == "published"]
@@ -326,6 +327,17 @@ def _footnotes(fit: Fit, compared: pd.DataFrame, prob: float) -> tuple[str, ...]
         stated = percent(float(published["prob"].iloc[0]))
         notes.append(f"The published interval is a {stated} confidence interval.")
     return (*notes, provenance_sentence(fit))
+
+
+def correction_sentence(fit: Fit) -> tuple[str, ...]:
+    """Say which studies had zero cells corrected, in one sentence, or nothing if none had."""
+    if "corrected" not in fit.effects or not fit.effects["corrected"].any():
+        return ()
+    studies = ", ".join(plain(study) for study in fit.effects.loc[fit.effects["corrected"], "study"])
+    rule = fit.model.zero_cells
+    return (
+        f"Zero cells: {rule.add:g} was added to all four cells ({rule.to}) of {studies}; counts are as read.",
+    )
 
 
 def provenance_sentence(fit: Fit) -> str:

@@ -166,7 +166,9 @@ def _range(low: float, high: float, scale_kind: str) -> str:
     """The two limits with "and" between them, and the unit."""
     if scale_kind == "ratio":
         symmetric = math.isclose(low, -high, rel_tol=1e-9)
-        if symmetric and math.log(100) < high < math.log(_HUGE):  # outwards, so that it holds the 95% it claims
+        if symmetric and math.log(100) < high < math.log(
+            _HUGE
+        ):  # outwards, so that it holds the 95% it claims
             low, high = -math.log(math.ceil(math.exp(high))), math.log(math.ceil(math.exp(high)))
         return f"{_ratio(low, symmetric)} and {_ratio(high, symmetric)}"
     factor = 100.0 if scale_kind == "rd" else 1.0

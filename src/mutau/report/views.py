@@ -12,7 +12,7 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from mutau import tables
-from mutau.plots import plain
+from mutau.plots import correction_sentence, plain
 from mutau.priors.words import mu_in_words, tau_in_words
 from mutau.report.svg import inline_svg
 
@@ -75,7 +75,7 @@ def outcome_view(page: OutcomePage, number: int) -> OutcomeView:
     def view(frame: pd.DataFrame, caption: str, notes: tuple[str, ...] = ()) -> TableView:
         return _table(frame, f"{plain(model.title)} – {caption}", notes, provenance)
 
-    compared, notes = _numbered_notes(tables.comparison_table(page.compared, model))
+    compared, notes = _numbered_notes(tables.comparison_table(page.compared, model), apart=True)
     summarised = tables.summary_table(page.summarised).assign(Note=page.summarised["note"].to_numpy())
     summarised, reasons = _numbered_notes(summarised)
     return OutcomeView(
@@ -159,7 +159,7 @@ def _warnings(page: OutcomePage) -> tuple[str, ...]:
         for check in fit.engine.checks
         if not check.passed
     ]
-    return tuple(plain(text) for text in dict.fromkeys(found + failed))
+    return tuple(plain(text) for text in dict.fromkeys([*correction_sentence(page.fit), *found, *failed]))
 
 
 def _provenance(kinds: str, model: OutcomeModel) -> str:
@@ -204,9 +204,14 @@ def _checks(page: OutcomePage) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def _numbered_notes(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Replace long cells of notes by numbers, and give the notes in the order of their numbers."""
-    split = [[part for part in str(cell).split("; ") if part] for cell in frame["Note"].fillna("")]
+def _numbered_notes(frame: pd.DataFrame, *, apart: bool = False) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Replace long cells of notes by numbers, and give the notes in the order of their numbers.
+
+    With `apart`, the parts of a cell (between semicolons) are notes of their own, so that what rows share is
+    said once.
+    """
+    cells = [str(cell) for cell in frame["Note"].astype(object).fillna("")]
+    split = [[part for part in (cell.split("; ") if apart else [cell]) if part] for cell in cells]
     notes = list(dict.fromkeys(part for parts in split for part in parts))
     numbers = [", ".join(str(i) for i in sorted(notes.index(part) + 1 for part in parts)) for parts in split]
     return frame.assign(Note=numbers), tuple(plain(note) for note in notes)
@@ -232,7 +237,7 @@ def fits_table(report: ReportInput) -> TableView:
                     "SHA-256 of the data, first 16": fit.studies.sha256[:16],
                 }
             )
-    frame, settings = _numbered_notes(pd.DataFrame(rows).fillna(""))
+    frame, settings = _numbered_notes(pd.DataFrame(rows))
     return _table(
         frame.rename(columns={"Note": "Settings"}), "Every fit, and what is needed to make it again", settings
     )
