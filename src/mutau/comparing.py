@@ -13,7 +13,7 @@ from mutau.classic.counts import mantel_haenszel
 from mutau.errors import DataWarning
 from mutau.fitting import Fit, refit
 from mutau.pooling import pool
-from mutau.summaries import chance, interval, natural_draws, probabilities
+from mutau.summaries import chance, interval, probabilities
 
 if TYPE_CHECKING:
     from mutau.outcomes import OutcomeModel
@@ -116,7 +116,9 @@ def _bayesian_row(fit: Fit, label: str, prob: float, quantity: str) -> dict[str,
     model, chances = fit.model, probabilities(fit)
     benefit, harm = (chance(chances, event, quantity) for event in ("benefit", "harm"))
     tail = (1 - prob) / 2
-    lower, estimate, upper = np.quantile(natural_draws(fit, quantity).values, [tail, 0.5, 1 - tail])
+    study = fit.effects["study"].iloc[0] if quantity == "theta" else None
+    points = fit.marginal(quantity, study).quantile(np.array([tail, 0.5, 1 - tail]))
+    lower, estimate, upper = model.measure_record.to_natural(np.asarray(points))
     names = {
         "mu": "Bayesian common effect" if model.tau_prior.is_point else "Bayesian random effects",
         "theta": "Bayesian, effect in the one study (theta_1)",
@@ -135,7 +137,7 @@ def _bayesian_row(fit: Fit, label: str, prob: float, quantity: str) -> dict[str,
         "upper": float(upper),
         "prob": prob,
         "kind": "eti",
-        "tau": float(fit.posterior["tau"].median()),
+        "tau": float(fit.marginal("tau").quantile(0.5)),
         "p_benefit": benefit["probability"],
         "p_harm": harm["probability"],
         "ess": benefit["ess"],

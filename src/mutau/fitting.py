@@ -14,6 +14,7 @@ import pandas as pd
 import xarray as xr
 
 from mutau import __version__
+from mutau.drawn import DrawsMarginal
 from mutau.errors import ArgumentError, Fault, ImproperPosteriorError, StudyDataError, nearest
 from mutau.likelihoods import LIKELIHOODS
 from mutau.measures import effects as compute_effects
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from mutau.outcomes import OutcomeModel
     from mutau.priors import Prior
-    from mutau.records import CheckResult
+    from mutau.records import CheckResult, Marginal
     from mutau.sampling import Draws, ModelRequest, SamplingSettings
 
 __all__ = ["ENGINES", "EngineRecord", "Fit", "fit", "prepare", "pymc_model", "refit"]
@@ -112,6 +113,24 @@ class Fit:
     def posterior(self) -> xr.Dataset:
         """The posterior draws: ``mu``, ``tau``, ``theta``, ``theta_new``, on the analysis scale."""
         return self.tree["posterior"].to_dataset()
+
+    def marginal(self, quantity: str, study: str | None = None) -> Marginal:
+        """The posterior of one quantity, on the analysis scale.
+
+        Parameters
+        ----------
+        quantity : {"mu", "tau", "theta_new", "theta"}
+            Which; ``"theta"`` needs a `study`.
+        study : str, optional
+            Name of the study.
+
+        Returns
+        -------
+        Marginal
+            Answers ``mean``, ``sd``, ``cdf``, ``sf``, ``quantile``, ``pdf``.
+        """
+        draws = self.posterior[quantity]
+        return DrawsMarginal(np.asarray(draws if study is None else draws.sel(study=study)))
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import ArrayLike
 
-__all__ = ["CheckResult", "ClassicResult", "Interval", "IntervalKind", "Scale"]
+__all__ = ["CheckResult", "ClassicResult", "Interval", "IntervalKind", "Marginal", "Scale"]
 
 type IntervalKind = Literal["eti", "hdi", "confidence", "prediction"]
 type Scale = Literal["analysis", "natural"]
@@ -41,6 +42,36 @@ class Interval:
     kind: IntervalKind
     method: str
     scale: Scale
+
+
+class Marginal(Protocol):
+    """The posterior of one quantity on the analysis scale, whichever engine made it."""
+
+    @property
+    def mean(self) -> float:
+        """Posterior mean."""
+
+    @property
+    def sd(self) -> float:
+        """Posterior standard deviation."""
+
+    def pdf(self, x: Any) -> Any:
+        """Density on an increasing, evenly spaced grid."""
+
+    def cdf(self, x: ArrayLike) -> Any:
+        """P(quantity <= x)."""
+
+    def sf(self, x: ArrayLike) -> Any:
+        """P(quantity > x)."""
+
+    def quantile(self, p: ArrayLike) -> Any:
+        """Quantiles at probabilities `p`."""
+
+    def ess_at(self, x: float) -> float:
+        """Effective number of draws behind P(quantity > x); infinite where nothing was sampled."""
+
+    def diagnostics(self) -> dict[str, float]:
+        """``r_hat``, ``ess_bulk``, ``ess_tail``, ``mcse_median``."""
 
 
 @dataclass(frozen=True, slots=True)

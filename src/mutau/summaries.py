@@ -1,6 +1,6 @@
 """Questions asked of one fit: estimates with intervals, and probabilities of benefit, harm and more.
 
-Everything is computed from the posterior draws by ArviZ and returned unrounded.
+Every answer is read from the fit's marginals, whichever engine made them, and returned unrounded.
 """
 
 from __future__ import annotations
@@ -8,10 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import arviz as az
 import numpy as np
 import pandas as pd
-import xarray as xr
 
 from mutau.errors import ArgumentError, Fault
 from mutau.priors.existence import moment_exists
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from mutau.fitting import Fit
     from mutau.outcomes import OutcomeModel
     from mutau.priors import Prior
+    from mutau.records import Marginal
 
 __all__ = [
     "BenefitProbability",
@@ -28,13 +27,11 @@ __all__ = [
     "chance",
     "events",
     "interval",
-    "natural_draws",
     "probabilities",
     "probability_of_benefit",
     "summary",
 ]
 
-_EFFECTS = ("mu", "theta_new", "theta")
 _NO_NATURAL_MOMENT = (
     "mean and sd: not given for a ratio on the natural scale, where the far tail rules them or makes them infinite; "
     "read the median"
@@ -68,9 +65,14 @@ def summary(fit: Fit, prob: float = 0.95) -> pd.DataFrame:
     _check_prob(prob)
     identity = fit.model.measure_record.analysis_scale == "identity"
     scales: tuple[Scale, ...] = ("natural",) if identity else ("natural", "analysis")
-    frames = [_summarise(fit, list(_EFFECTS), scale, prob) for scale in scales]
-    frames.append(_summarise(fit, ["tau"], "analysis", prob))
-    return pd.concat(frames, ignore_index=True)
+    rows = [_row(fit, name, study, scale, prob) for scale in scales for name, study in _quantities(fit)]
+    rows.append(_row(fit, "tau", None, "analysis", prob))
+    return pd.DataFrame(rows)
+
+
+def _quantities(fit: Fit) -> list[tuple[str, str | None]]:
+    """The effects of a fit: the mean, a new setting's, each study's."""
+    return [("mu", None), ("theta_new", None), *(("theta", study) for study in fit.effects["study"])]
 
 
 def interval(fit: Fit, quantity: str = "mu", prob: float = 0.95, scale: Scale = "natural") -> Interval:
@@ -90,63 +92,50 @@ def interval(fit: Fit, quantity: str = "mu", prob: float = 0.95, scale: Scale = 
         raise ArgumentError(
             Fault("tau on the natural scale", "tau lives on the analysis scale", "scale='analysis'")
         )
-    draws = natural_draws(fit, quantity) if scale == "natural" else fit.posterior[quantity]
-    lower, upper = az.eti(draws.values.ravel(), prob=prob)
-    return Interval(quantity, float(lower), float(upper), prob, "eti", "posterior draws", scale)
+    tail = (1 - prob) / 2
+    lower, upper = fit.marginal(quantity).quantile(np.array([tail, 1 - tail]))
+    if scale == "natural":
+        lower, upper = fit.model.measure_record.to_natural(np.array([lower, upper]))
+    return Interval(quantity, float(lower), float(upper), prob, "eti", fit.engine.name, scale)
 
 
-def natural_draws(fit: Fit, quantity: str) -> xr.DataArray:
-    """Posterior draws of an effect, each transformed to the natural scale."""
-    draws = fit.posterior[quantity]
-    return draws.copy(data=fit.model.measure_record.to_natural(draws.values))
-
-
-def _summarise(fit: Fit, names: list[str], scale: Scale, prob: float) -> pd.DataFrame:
-    posterior = fit.posterior[names]
-    natural = scale == "natural"
-    shown = posterior.map(fit.model.measure_record.to_natural) if natural else posterior
-    lower, upper = (az.eti(shown, prob=prob).sel(ci_bound=bound, drop=True) for bound in ("lower", "upper"))
-    columns = {
-        "estimate": shown.median(("chain", "draw")),
-        "lower": lower,
-        "upper": upper,
-        "mean": shown.mean(("chain", "draw")),
-        "sd": shown.std(("chain", "draw"), ddof=1),
-        "r_hat": az.rhat(posterior),
-        "ess_bulk": az.ess(posterior, method="bulk"),
-        "ess_tail": az.ess(posterior, method="tail"),
-        "mcse_median": az.mcse(shown, method="median"),
-    }
-    rows = [
-        _row(fit, name, study, scale, prob, columns)
-        for name in names
-        for study in (list(fit.effects["study"]) if name == "theta" else [None])
-    ]
-    return pd.DataFrame(rows)
-
-
-def _row(
-    fit: Fit, name: str, study: str | None, scale: Scale, prob: float, columns: dict[str, xr.Dataset]
-) -> dict[str, Any]:
-    where = {} if study is None else {"study": study}
-    values = {column: float(dataset[name].sel(where)) for column, dataset in columns.items()}
-    notes = []
-    if scale == "natural" and fit.model.measure_record.analysis_scale == "log":
-        values["mean"] = values["sd"] = np.nan
-        notes.append(_NO_NATURAL_MOMENT)
-    else:
-        for moment, column in ((1, "mean"), (2, "sd")):
-            exists = moment_exists(name, moment, fit.model.mu_prior, fit.model.tau_prior, fit.k)
-            if not exists.exists:
-                values[column] = np.nan
-                notes.append(f"{column}: {exists.reason}")
+def _row(fit: Fit, name: str, study: str | None, scale: Scale, prob: float) -> dict[str, Any]:
+    marginal, measure = fit.marginal(name, study), fit.model.measure_record
+    tail = (1 - prob) / 2
+    points = np.asarray(marginal.quantile(np.array([0.5, tail, 1 - tail])))
+    estimate, lower, upper = measure.to_natural(points) if scale == "natural" else points
+    moments, notes = _moments(fit, marginal, name, scale)
+    diagnostics = marginal.diagnostics()
     if name == "tau" and fit.model.tau_prior.is_point:
-        values |= dict.fromkeys(("r_hat", "ess_bulk", "ess_tail", "mcse_median"), np.nan)
         notes.append("tau is fixed by its prior")
-    head = {"quantity": name, "study": study or "", "scale": scale}
-    interval_columns = {"prob": prob, "kind": "eti"}
-    ordered = {key: values[key] for key in ("estimate", "lower", "upper")} | interval_columns | values
-    return head | ordered | {"note": "; ".join(notes)}
+    elif np.isinf(diagnostics["ess_bulk"]):
+        notes.append("r_hat: computed exactly, not sampled")
+    return {
+        "quantity": name,
+        "study": study or "",
+        "scale": scale,
+        "estimate": float(estimate),
+        "lower": float(lower),
+        "upper": float(upper),
+        "prob": prob,
+        "kind": "eti",
+        **moments,
+        **diagnostics,
+        "note": "; ".join(notes),
+    }
+
+
+def _moments(fit: Fit, marginal: Marginal, name: str, scale: Scale) -> tuple[dict[str, float], list[str]]:
+    """Mean and SD where they exist, else NaN with the reason."""
+    if scale == "natural" and fit.model.measure_record.analysis_scale == "log":
+        return {"mean": np.nan, "sd": np.nan}, [_NO_NATURAL_MOMENT]
+    moments, notes = {"mean": marginal.mean, "sd": marginal.sd}, []
+    for order, column in ((1, "mean"), (2, "sd")):
+        exists = moment_exists(name, order, fit.model.mu_prior, fit.model.tau_prior, fit.k)
+        if not exists.exists:
+            moments[column] = np.nan
+            notes.append(f"{column}: {exists.reason}")
+    return moments, notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,15 +221,9 @@ class Event:
     bound: float
     side: int
 
-    def holds(self, effect: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """Whether the statement is true of each effect."""
-        return self.side * (effect - self.bound) > 0
-
-    def prior_probability(self, prior: Prior) -> float:
-        """How probable the statement is under a prior for the effect alone; NaN if it is improper."""
-        if not prior.is_proper:
-            return np.nan
-        return float(prior.sf(self.bound) if self.side > 0 else prior.cdf(self.bound))
+    def probability(self, distribution: Marginal | Prior) -> float:
+        """How probable the statement is when the effect has this distribution."""
+        return float(distribution.sf(self.bound) if self.side > 0 else distribution.cdf(self.bound))
 
 
 def events(model: OutcomeModel) -> tuple[Event, ...]:
@@ -276,23 +259,25 @@ def probabilities(fit: Fit) -> pd.DataFrame:
         ``ess`` (of the indicator; a probability printed as 0 or 1 means "nearer than 1/ess"),
         ``prior_probability`` (for mu, under its prior alone), ``mu_prior``, ``tau_prior``, ``likelihood``.
     """
-    posterior = fit.posterior
+    mu_prior = fit.model.mu_prior
     rows = []
     for event in events(fit.model):
-        for quantity in _EFFECTS:
-            for study in fit.effects["study"] if quantity == "theta" else [None]:
-                draws = posterior[quantity] if study is None else posterior[quantity].sel(study=study)
-                prior = event.prior_probability(fit.model.mu_prior) if quantity == "mu" else np.nan
-                rows.append(
-                    {
-                        "event": event.name,
-                        "label": event.label,
-                        "quantity": quantity,
-                        "study": study or "",
-                        **_indicator(event.holds(draws.values), draws.values),
-                        "prior_probability": prior,
-                    }
-                )
+        prior = event.probability(mu_prior) if mu_prior.is_proper else np.nan
+        for quantity, study in _quantities(fit):
+            marginal = fit.marginal(quantity, study)
+            chance_of_it, ess = event.probability(marginal), marginal.ess_at(event.bound)
+            rows.append(
+                {
+                    "event": event.name,
+                    "label": event.label,
+                    "quantity": quantity,
+                    "study": study or "",
+                    "probability": chance_of_it,
+                    "mcse": np.sqrt(chance_of_it * (1 - chance_of_it) / ess),
+                    "ess": ess,
+                    "prior_probability": prior if quantity == "mu" else np.nan,
+                }
+            )
     given = {
         "mu_prior": fit.model.mu_prior.label,
         "tau_prior": fit.model.tau_prior.label,
@@ -305,14 +290,6 @@ def chance(table: pd.DataFrame, event: str, quantity: str) -> dict[str, float]:
     """Read the numbers of one statement from `probabilities` (for theta, of the first study)."""
     row = table[(table["event"] == event) & (table["quantity"] == quantity)].iloc[0]
     return {name: float(row[name]) for name in ("probability", "mcse", "ess", "prior_probability")}
-
-
-def _indicator(holds: np.ndarray[Any, Any], draws: np.ndarray[Any, Any]) -> dict[str, float]:
-    """Share of draws in which an event holds, with the effective sample size that its error rests on."""
-    probability = float(holds.mean())
-    moving = holds.astype(float) if 0 < probability < 1 else draws
-    ess = float(az.ess(moving, method="mean" if 0 < probability < 1 else "bulk"))
-    return {"probability": probability, "mcse": np.sqrt(probability * (1 - probability) / ess), "ess": ess}
 
 
 def _check_prob(prob: float) -> None:

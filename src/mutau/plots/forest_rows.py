@@ -149,7 +149,7 @@ def _study_rows(fit: Fit, prob: float) -> list[dict[str, Any]]:
     yi, sei = (fit.effects[name].to_numpy(dtype=np.float64) for name in ("yi", "sei"))
     half = float(ndtri(0.5 + prob / 2)) * sei
     raw = np.column_stack([np.asarray(natural(values)) for values in (yi, yi - half, yi + half)])
-    weight = _weights(sei, float(fit.tree["posterior"]["tau"].median()))
+    weight = _weights(sei, float(fit.marginal("tau").quantile(0.5)))
     arms = _arm_columns(fit)
     rows = []
     for i, (_, data) in enumerate(fit.effects.iterrows()):
@@ -312,7 +312,7 @@ def _any(fit: Fit, columns: tuple[str, ...]) -> bool:
 
 def _footnotes(fit: Fit, compared: pd.DataFrame, prob: float) -> tuple[str, ...]:
     model = fit.model
-    tau = number(float(fit.tree["posterior"]["tau"].median()))
+    tau = number(float(fit.marginal("tau").quantile(0.5)))
     notes = [
         f"Bayesian: mu ~ {model.mu_prior.label}, tau ~ {model.tau_prior.label} unless the row names another prior "
         f"for tau, {model.likelihood} likelihood; posterior median and {percent(prob)} equal-tailed credible "

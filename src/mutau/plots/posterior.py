@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-import arviz as az
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
 from mutau.plots.forest_rows import provenance_sentence
 from mutau.plots.scales import set_effect_axis, tick_text
@@ -20,13 +18,12 @@ from mutau.tables import probability
 if TYPE_CHECKING:
     from mutau.fitting import Fit
     from mutau.outcomes import OutcomeModel
+    from mutau.records import Marginal
 
 __all__ = ["POSTERIOR_COLUMNS", "PosteriorLabels", "plot_posterior", "prepare_posterior"]
 
 POSTERIOR_COLUMNS = ("curve", "analysis", "natural", "density", "benefit")
 """Columns of `prepare_posterior`, in order."""
-
-type FloatArray = NDArray[np.float64]
 
 _POINTS = 512
 _MU_TAIL = 0.001  # share of mu's posterior left out on either side
@@ -95,20 +92,19 @@ def prepare_posterior(fit: Fit) -> pd.DataFrame:
 
     Notes
     -----
-    Posterior densities are ArviZ's kernel density estimates of the draws inside the window shown, scaled to the
-    share of draws inside it; the window holds 99.8% of mu's posterior, 95% of the effect in a new setting, no effect
+    Sampled densities are ArviZ's kernel density estimates, scaled to the share of draws inside the window. The
+    window holds 99.8% of mu's posterior, 95% of the effect in a new setting, no effect
     and every threshold.
     """
     model, measure = fit.model, fit.model.measure_record
-    mu, new = (np.asarray(fit.tree["posterior"][name]).ravel() for name in ("mu", "theta_new"))
+    mu, new = fit.marginal("mu"), fit.marginal("theta_new")
     bounds = [float(measure.to_analysis(np.float64(threshold.value))) for threshold in model.thresholds]
-    window = _window(mu, new, [measure.null, *bounds])
-    curves = {"posterior": _density(mu, window)}
+    grid = np.linspace(*_window(mu, new, [measure.null, *bounds]), _POINTS)
+    curves = {"posterior": np.asarray(mu.pdf(grid))}
     if model.mu_prior.is_proper and not model.mu_prior.is_point:
-        grid = curves["posterior"][0]
-        curves["prior"] = (grid, np.asarray(model.mu_prior.pdf(grid)))
+        curves["prior"] = np.asarray(model.mu_prior.pdf(grid))
     if not model.tau_prior.is_point:
-        curves["new"] = _density(new, window)
+        curves["new"] = np.asarray(new.pdf(grid))
     frames = [
         pd.DataFrame(
             {
@@ -119,25 +115,23 @@ def prepare_posterior(fit: Fit) -> pd.DataFrame:
                 "benefit": model.benefit_sign * (grid - measure.null) > 0,
             }
         )
-        for name, (grid, density) in curves.items()
+        for name, density in curves.items()
     ]
     frame = pd.concat(frames, ignore_index=True)[list(POSTERIOR_COLUMNS)]
     frame.attrs["labels"] = _labels(fit)
     return frame
 
 
-def _window(mu: FloatArray, new: FloatArray, shown: list[float]) -> tuple[float, float]:
-    low = min(float(np.quantile(mu, _MU_TAIL)), float(np.quantile(new, _NEW_TAIL)), *shown)
-    high = max(float(np.quantile(mu, 1 - _MU_TAIL)), float(np.quantile(new, 1 - _NEW_TAIL)), *shown)
+def _window(mu: Marginal, new: Marginal, shown: list[float]) -> tuple[float, float]:
+    ends = [
+        mu.quantile(_MU_TAIL),
+        mu.quantile(1 - _MU_TAIL),
+        new.quantile(_NEW_TAIL),
+        new.quantile(1 - _NEW_TAIL),
+    ]
+    low, high = min(*map(float, ends), *shown), max(*map(float, ends), *shown)
     room = 0.05 * (high - low)
     return low - room, high + room
-
-
-def _density(draws: FloatArray, window: tuple[float, float]) -> tuple[FloatArray, FloatArray]:
-    """Density over the window, integrating to the share of draws inside it."""
-    inside = draws[(draws >= window[0]) & (draws <= window[1])]
-    grid, density, _ = az.kde(inside, custom_lims=window, grid_len=_POINTS)
-    return np.asarray(grid), np.asarray(density) * len(inside) / len(draws)
 
 
 def _labels(fit: Fit) -> PosteriorLabels:

@@ -46,7 +46,7 @@ def convergence_checks(posterior: xr.Dataset, sample_stats: xr.Dataset) -> tuple
     return (
         _worst("R-hat", az.rhat(moving), at_most=RHAT_MAX),
         _worst("bulk ESS", az.ess(moving, method="bulk"), at_least=ESS_MIN),
-        _worst("tail ESS", az.ess(moving, method="tail"), at_least=ESS_MIN),
+        _worst("tail ESS", az.ess(moving, method="tail", prob=(0.05, 0.95)), at_least=ESS_MIN),
         CheckResult(
             "BFMI", bool(bfmi.min() >= BFMI_MIN), float(bfmi.min()), f"at least {BFMI_MIN}", "worst chain"
         ),
