@@ -30,7 +30,9 @@ def test_independent_draws_count_fully_and_sticky_ones_do_not():
     assert MARGINAL.ess_at(0.0) == pytest.approx(20_000, rel=0.1)
     sticky = DrawsMarginal(np.repeat(DRAWS[:, ::20], 20, axis=1))
     assert sticky.ess_at(0.0) == pytest.approx(1000, rel=0.3)
-    assert MARGINAL.ess_at(100.0) == pytest.approx(20_000, rel=0.1)  # all on one side: of the draws themselves
+    assert MARGINAL.ess_at(100.0) == pytest.approx(
+        20_000, rel=0.1
+    )  # all on one side: of the draws themselves
 
 
 def test_a_constant_has_no_diagnostics():

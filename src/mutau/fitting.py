@@ -19,7 +19,9 @@ from mutau.errors import ArgumentError, Fault, ImproperPosteriorError, StudyData
 from mutau.likelihoods import LIKELIHOODS
 from mutau.measures import effects as compute_effects
 from mutau.priors.existence import posterior_is_proper
+from mutau.requests import ModelRequest
 from mutau.studies import StudyTable
+from mutau.trees import build_tree
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from mutau.outcomes import OutcomeModel
     from mutau.priors import Prior
     from mutau.records import CheckResult, Marginal
-    from mutau.sampling import Draws, ModelRequest, SamplingSettings
+    from mutau.sampling import SamplingSettings
 
 __all__ = ["ENGINES", "EngineRecord", "Fit", "fit", "prepare", "pymc_model", "refit"]
 
@@ -227,7 +229,9 @@ def fit(
     sampler_seed, forward_seed = np.random.SeedSequence(seed).spawn(2)
     settings = SamplingSettings() if sampling is None else sampling
     draws = sample(request, settings, int(sampler_seed.generate_state(1)[0]))
-    tree = _tree(request, draws, model, effects, np.random.default_rng(forward_seed), sei_new)
+    tree = build_tree(request, draws.posterior, effects, np.random.default_rng(forward_seed), sei_new)
+    tree["sample_stats"] = xr.DataTree(draws.sample_stats)
+    tree.attrs = _attributes(model, effects)
     record = EngineRecord(
         engine,
         {"mutau": __version__, **{library: version(library) for library in _LIBRARIES}},
@@ -321,59 +325,15 @@ def pymc_model(studies: StudyTable | pd.DataFrame, model: OutcomeModel) -> pm.Mo
 
 
 def _request(effects: pd.DataFrame, model: OutcomeModel) -> ModelRequest:
-    from mutau.sampling import ModelRequest
-
     likelihood = LIKELIHOODS[model.likelihood]
     data = {name: effects[name].to_numpy(dtype=np.float64) for name in likelihood.data_columns}
     study = tuple(effects["study"].astype(str))
     return ModelRequest(model.likelihood, data, model.mu_prior, model.tau_prior, study)
 
 
-def _tree(
-    request: ModelRequest,
-    draws: Draws,
-    model: OutcomeModel,
-    effects: pd.DataFrame,
-    rng: np.random.Generator,
-    sei_new: float | None,
-) -> xr.DataTree:
-    """Put draws, forward simulations and pointwise densities into ArviZ's groups."""
-    likelihood = LIKELIHOODS[request.likelihood]
-    mu, tau = draws.posterior["mu"], draws.posterior["tau"]
-    dims = ("chain", "draw")
-    coords = {"chain": mu["chain"], "draw": mu["draw"]}
-    by_study = {**coords, "study": list(request.study)}
-
-    def per_study(values: np.ndarray[Any, Any]) -> xr.Dataset:
-        return xr.Dataset({likelihood.observed: ((*dims, "study"), values)}, coords=by_study)
-
-    theta_new = mu + tau * rng.standard_normal(mu.shape)
-    groups: dict[str, xr.Dataset] = {
-        "posterior": draws.posterior.assign(theta_new=theta_new),
-        "posterior_predictive": per_study(likelihood.replicate(request.data, mu.values, tau.values, rng)),
-        "log_likelihood": per_study(likelihood.log_likelihood(request.data, mu.values, tau.values)),
-        "log_prior": xr.Dataset(
-            {
-                name: (dims, prior.logpdf(draws.posterior[name].values))
-                for name, prior in (("mu", request.mu_prior), ("tau", request.tau_prior))
-                if not prior.is_point
-            },
-            coords=coords,
-        ),
-        "sample_stats": draws.sample_stats,
-        "observed_data": xr.Dataset(
-            {likelihood.observed: ("study", request.data[likelihood.observed])},
-            coords={"study": list(request.study)},
-        ),
-        "constant_data": _constant_data(effects, likelihood.observed, request.study),
-    }
-    if request.mu_prior.is_proper and request.tau_prior.is_proper:
-        groups["prior"] = _prior_group(request, mu.shape, rng, coords)
-    if sei_new is not None:
-        y_new = theta_new + sei_new * rng.standard_normal(mu.shape)
-        groups["predictions"] = xr.Dataset({"y_new": y_new}, attrs={"sei_new": sei_new})
-    tree = xr.DataTree.from_dict(groups)
-    tree.attrs = {
+def _attributes(model: OutcomeModel, effects: pd.DataFrame) -> dict[str, str]:
+    """What the tree says of itself when it travels alone, as NetCDF."""
+    return {
         "mutau_version": __version__,
         "model": model.name,
         "measure": model.measure,
@@ -383,22 +343,3 @@ def _tree(
         "tau_prior": str(model.tau_prior),
         "provenance": "; ".join(dict.fromkeys(effects["provenance"].astype(str))),
     }
-    return tree
-
-
-def _prior_group(
-    request: ModelRequest, shape: tuple[int, ...], rng: np.random.Generator, coords: dict[str, Any]
-) -> xr.Dataset:
-    mu = request.mu_prior.sample(rng, shape)
-    tau = request.tau_prior.sample(rng, shape)
-    theta_new = mu + tau * rng.standard_normal(shape)
-    values = {"mu": mu, "tau": tau, "theta_new": theta_new}
-    return xr.Dataset({name: (("chain", "draw"), array) for name, array in values.items()}, coords=coords)
-
-
-def _constant_data(effects: pd.DataFrame, observed: str, study: tuple[str, ...]) -> xr.Dataset:
-    """What was given for each study beside the outcome itself: counts, means, standard errors, provenance."""
-    numeric = effects.select_dtypes("number").dropna(axis="columns", how="all").drop(columns=[observed])
-    columns = {str(name): ("study", numeric[name].to_numpy()) for name in numeric if name != "row"}
-    columns["provenance"] = ("study", effects["provenance"].astype(str).to_numpy(dtype=object))
-    return xr.Dataset(columns, coords={"study": list(study)})

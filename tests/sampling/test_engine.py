@@ -12,7 +12,8 @@ import xarray as xr
 from mutau import priors
 from mutau.errors import ArgumentError, ConvergenceWarning
 from mutau.records import CheckResult
-from mutau.sampling import ModelRequest, SamplingSettings, build_model, engine, sample, supports, templates
+from mutau.requests import ModelRequest
+from mutau.sampling import SamplingSettings, build_model, engine, sample, supports, templates
 from mutau.sampling.checks import convergence_checks, describe_failure
 from mutau.sampling.distributions import PYMC_PRIORS, prior_variable
 
@@ -52,7 +53,8 @@ COLD_AND_WARM = """
 import hashlib, json, sys
 import numpy as np
 from mutau import priors
-from mutau.sampling import ModelRequest, SamplingSettings, sample
+from mutau.requests import ModelRequest
+from mutau.sampling import SamplingSettings, sample
 data = {"yi": np.array([1.397, 3.429]), "sei": np.array([0.327, 1.022])}
 asked = ModelRequest("normal", data, priors.Normal(0, 2.82), priors.HalfNormal(0.5), ("a", "b"))
 draws = sample(asked, SamplingSettings(draws=300, tune=300), seed=7).posterior

@@ -13,9 +13,10 @@ import xarray as xr
 
 from mutau.errors import ArgumentError, ConvergenceWarning, Fault, SamplingError, nearest
 from mutau.records import CheckResult
+from mutau.requests import ModelRequest
 from mutau.sampling.checks import convergence_checks, describe_failure
 from mutau.sampling.distributions import PYMC_PRIORS, prior_family
-from mutau.sampling.graph import FAMILIES, ModelRequest, build_model
+from mutau.sampling.graph import FAMILIES, build_model
 from mutau.sampling.templates import compiled, no_fastmath
 
 __all__ = ["SAMPLERS", "Draws", "SamplingSettings", "sample", "supports"]

@@ -14,17 +14,16 @@ explore. theta_new is not in the graph; it is drawn forward from mu and tau afte
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pymc as pm
 from numpy.typing import NDArray
 
-from mutau.priors import Prior
+from mutau.requests import ModelRequest
 from mutau.sampling.distributions import prior_data, prior_variable
 
-__all__ = ["FAMILIES", "ModelRequest", "build_model"]
+__all__ = ["FAMILIES", "build_model", "model_values"]
 
 type Tensor = Any
 
@@ -38,34 +37,11 @@ def _normal(theta: Tensor, data: Mapping[str, NDArray[np.float64]]) -> None:
 FAMILIES: dict[str, Callable[[Tensor, Mapping[str, NDArray[np.float64]]], None]] = {"normal": _normal}
 
 
-@dataclass(frozen=True, slots=True)
-class ModelRequest:
-    """Everything that defines one hierarchical model and its data.
-
-    Parameters
-    ----------
-    likelihood : str
-        A key of `FAMILIES`.
-    data : mapping
-        The likelihood's data columns, each float64 of shape (study,), on the analysis scale.
-    mu_prior, tau_prior : Prior
-        Priors of the mean effect and the between-study SD. A point mass makes tau a known number: at 0,
-        theta_i = mu in every study, the common-effect model.
-    study : tuple of str
-        Study names, the coordinate of dim ``study``.
-    """
-
-    likelihood: str
-    data: Mapping[str, NDArray[np.float64]]
-    mu_prior: Prior
-    tau_prior: Prior
-    study: tuple[str, ...]
-
-    def values(self) -> dict[str, NDArray[np.float64]]:
-        """Every number of the model, by the name of the ``pm.Data`` variable that holds it."""
-        values: dict[str, Any] = {f"{name}_data": column for name, column in self.data.items()}
-        values |= prior_data("mu", self.mu_prior) | prior_data("tau", self.tau_prior)
-        return {name: np.asarray(value, dtype=np.float64) for name, value in values.items()}
+def model_values(request: ModelRequest) -> dict[str, NDArray[np.float64]]:
+    """Every number of the model, by the name of the ``pm.Data`` variable that holds it."""
+    values: dict[str, Any] = {f"{name}_data": column for name, column in request.data.items()}
+    values |= prior_data("mu", request.mu_prior) | prior_data("tau", request.tau_prior)
+    return {name: np.asarray(value, dtype=np.float64) for name, value in values.items()}
 
 
 def build_model(request: ModelRequest) -> pm.Model:

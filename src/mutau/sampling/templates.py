@@ -15,8 +15,9 @@ import numpy as np
 import nutpie
 import pytensor
 
+from mutau.requests import ModelRequest
 from mutau.sampling.distributions import prior_family
-from mutau.sampling.graph import ModelRequest, build_model
+from mutau.sampling.graph import build_model, model_values
 
 __all__ = ["TemplateKey", "compilations", "compiled", "no_fastmath"]
 
@@ -75,4 +76,4 @@ def compiled(request: ModelRequest) -> Any:
             with no_fastmath():
                 _templates[key] = nutpie.compile_pymc_model(build_model(request))
             _counts[key] = _counts.get(key, 0) + 1
-        return _templates[key].with_data(**request.values())
+        return _templates[key].with_data(**model_values(request))
