@@ -1,7 +1,7 @@
 # Needs make, sh and Python 3.12 or newer; everything else goes into .venv and .cache of this checkout.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow lint types check clean
+.PHONY: help install demo test test-slow bench lint types check clean
 
 BIN := .venv/bin
 
@@ -23,6 +23,9 @@ test: install ## Run the tests and the examples in the docstrings
 
 test-slow: install ## Run the longer checks too slow for every change
 	@$(BIN)/python -m pytest -m slow
+
+bench: install ## Print a table of timings, as ratios within one run
+	@$(BIN)/python benchmarks/bench.py
 
 lint: install ## Check style and formatting (ruff)
 	@$(BIN)/ruff check .

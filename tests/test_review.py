@@ -17,9 +17,12 @@ from mutau.review import check_review
 
 ROOT = Path(__file__).parents[1]
 OUTCOME_FILES = {
-    "fit.nc",
-    *(f"{name}.csv" for name in ("data", "summary", "compare", "probabilities")),
-    *(f"{name}.md" for name in ("main", "data", "summary", "compare", "probabilities", "checks")),
+    *("fit.nc", "fit.sampled.nc"),
+    *(f"{name}.csv" for name in ("data", "summary", "compare", "probabilities", "agreement")),
+    *(
+        f"{name}.md"
+        for name in ("main", "data", "summary", "compare", "probabilities", "checks", "agreement")
+    ),
     *(f"{figure}.{kind}" for figure in ("forest", "posterior") for kind in ("svg", "png")),
 }
 # The review's four attachment results, as its abstract prints them.
@@ -68,13 +71,40 @@ def test_summary_holds_every_outcome_under_every_prior(whole):
     table = pd.read_csv(whole[0].folder / "summary.csv")
     assert tuple(table.columns) == COMPARE_COLUMNS
     mean = table[table["quantity"] == "mu"]
-    assert mean.groupby("model").size().eq(3).all()
+    assert mean.groupby(["model", "engine"]).size().eq(3).all()
+    assert set(mean["engine"]) == {"exact", "sampling"}
     assert mean["p_benefit"].between(0, 1).all()
     for name, expected in BENEFIT.items():
-        got = mean[(mean["model"] == name) & (mean["prior_label"] == "default")].iloc[0]
-        assert got["p_benefit"] == pytest.approx(
-            expected, abs=4 * math.sqrt(expected * (1 - expected) / got["ess"])
-        )
+        default = mean[(mean["model"] == name) & (mean["prior_label"] == "default")].set_index("engine")
+        assert round(default.loc["exact", "p_benefit"], 4) == expected
+        error = math.sqrt(expected * (1 - expected) / default.loc["sampling", "ess"])
+        assert default.loc["sampling", "p_benefit"] == pytest.approx(expected, abs=4 * error)
+
+
+def test_the_engines_agree_on_every_outcome(whole):
+    result, _ = whole
+    assert result.agreed
+    for outcome in result.outcomes:
+        stored = pd.read_csv(result.folder / outcome.model.name / "agreement.csv")
+        assert stored["z"].abs().max() < 5
+        assert set(stored["prior_label"]) == {"default", "doubled", "tau = 0"}
+    assert "Exact and sampled results" in (result.folder / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("engine", ["exact", "sampling"])
+def test_one_engine_alone(tmp_path, engine):
+    result = mutau.run_review(ROOT / "models", tmp_path, only="avoidant", engine=engine)
+    assert {item.name for item in (tmp_path / "avoidant").iterdir()} == OUTCOME_FILES - {
+        *("fit.sampled.nc", "agreement.csv", "agreement.md")
+    }
+    (outcome,) = result.outcomes
+    assert {fitted.engine.name for fitted in outcome.every_fit.values()} == {engine}
+
+
+def test_an_unknown_engine_names_the_valid_ones(tmp_path):
+    with pytest.raises(ArgumentError, match="Did you mean 'exact'"):
+        mutau.run_review(ROOT / "models", tmp_path / "results", engine="exactt")
+    assert not (tmp_path / "results").exists()
 
 
 def test_provenance_is_in_every_table_and_page(whole):
@@ -89,6 +119,7 @@ def test_run_json_says_what_was_run(whole):
     info = json.loads((result.folder / "run.json").read_text())
     assert info["seed"] == 1
     assert info["converged"] is result.converged is True
+    assert info["engines_agree"] is result.agreed is True
     digest = hashlib.sha256((ROOT / "data" / "pip" / "studies.csv").read_bytes()).hexdigest()
     assert {outcome["data_sha256"] for outcome in info["outcomes"]} == {digest}
     for outcome in info["outcomes"]:
@@ -96,12 +127,15 @@ def test_run_json_says_what_was_run(whole):
         assert outcome["model_sha256"] == hashlib.sha256(model_file.read_bytes()).hexdigest()
     assert set(info["versions"]) >= {"mutau", "pymc", "nutpie", "arviz", "numpy"}
     for outcome in info["outcomes"]:
-        assert set(outcome["fits"]) == {"default", "doubled", "tau = 0"}
-        for fitted in outcome["fits"].values():
-            assert fitted["settings"]["target_accept"] >= 0.99
-            assert {"R-hat", "bulk ESS", "tail ESS", "BFMI", "divergences"} == {
-                check["name"] for check in fitted["checks"]
-            }
+        labels = ("default", "doubled", "tau = 0")
+        assert list(outcome["fits"]) == [*labels, *(f"{label}, sampled" for label in labels)]
+        for label, fitted in outcome["fits"].items():
+            names = {check["name"] for check in fitted["checks"]}
+            if "sampled" in label:
+                assert fitted["settings"]["target_accept"] >= 0.99
+                assert names == {"R-hat", "bulk ESS", "tail ESS", "BFMI", "divergences"}
+            else:
+                assert (fitted["engine"], names) == ("exact", {"quadrature error"})
 
 
 def test_progress_counts_to_the_end(whole):

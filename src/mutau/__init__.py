@@ -19,7 +19,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mutau import errors, priors
+    from mutau import errors, exact, priors
     from mutau.comparing import compare
     from mutau.fitting import Fit, fit, pymc_model
     from mutau.measures import MEASURES, effects
@@ -53,7 +53,7 @@ _HOMES = {
     "run_review": "mutau.review",
     "summary": "mutau.summaries",
 }
-_MODULES = ("errors", "priors")
+_MODULES = ("errors", "exact", "priors")
 
 __all__ = [
     "MEASURES",
@@ -65,6 +65,7 @@ __all__ = [
     "compare",
     "effects",
     "errors",
+    "exact",
     "fit",
     "interval",
     "load_model",

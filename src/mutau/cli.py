@@ -57,6 +57,9 @@ def run(
     out: Annotated[str, typer.Option(help="Folder for the results.")] = "results",
     only: OnlyOption = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same numbers.")] = 1,
+    engine: Annotated[
+        str, typer.Option(help="both (exact, checked by sampling), exact, sampling or auto.")
+    ] = "both",
 ) -> None:
     """Fit every outcome model of a review; write tables, figures and a report.
 
@@ -66,10 +69,13 @@ def run(
         from mutau.review import run_review
 
         with _progress() as progress:
-            result = run_review(review, out, only=only, seed=seed, progress=progress)
+            result = run_review(review, out, only=only, seed=seed, engine=engine, progress=progress)
         _show_result(result)
     if not result.converged:
-        typer.echo("Some chains did not converge: see the warnings in the report.", err=True)
+        typer.echo("A fit did not pass its checks: see the warnings in the report.", err=True)
+    if not result.agreed:
+        typer.echo("The engines disagree beyond Monte Carlo error: see the report.", err=True)
+    if not (result.converged and result.agreed):
         raise typer.Exit(FAILED)
 
 
@@ -174,11 +180,16 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
 
 
 def _show_result(result: ReviewResult) -> None:
-    from mutau.tables import review_table, to_rich
+    from mutau.tables import agreement_sentence, review_table, to_rich
 
     console = _console()
     table = review_table([outcome.model for outcome in result.outcomes], result.compared)
     console.print(to_rich(table, title=result.review.title))
+    for outcome in result.outcomes:
+        if outcome.agreement is not None:
+            console.print(
+                agreement_sentence(outcome.agreement), markup=False, highlight=False, soft_wrap=True
+            )
     for line in (result.review.note, f"Results in {result.folder}; open {result.folder / 'report.html'}"):
         if line:
             console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -13,13 +13,13 @@ from mutau.classic.counts import mantel_haenszel
 from mutau.errors import DataWarning
 from mutau.fitting import Fit, refit
 from mutau.pooling import pool
-from mutau.summaries import chance, interval, probabilities
+from mutau.summaries import chance, events, interval, probabilities
 
 if TYPE_CHECKING:
     from mutau.outcomes import OutcomeModel
     from mutau.records import ClassicResult
 
-__all__ = ["COMPARE_COLUMNS", "bayesian_rows", "compare", "fit_alternatives"]
+__all__ = ["COMPARE_COLUMNS", "bayesian_rows", "compare", "disagreement", "fit_alternatives"]
 
 COMPARE_COLUMNS = (
     "model",
@@ -68,7 +68,13 @@ _COUNTS = ["events_treatment", "n_treatment", "events_control", "n_control"]
 _NO_PROBABILITY = "p_benefit: a confidence interval gives no probability of benefit"
 
 
-def compare(fit: Fit, alternatives: Mapping[str, Fit] | None = None, prob: float = 0.95) -> pd.DataFrame:
+def compare(
+    fit: Fit,
+    alternatives: Mapping[str, Fit] | None = None,
+    prob: float = 0.95,
+    *,
+    others: Mapping[str, Fit] | None = None,
+) -> pd.DataFrame:
     """Set a fit beside its answers under other priors, classic pooling and the published result.
 
     Parameters
@@ -80,6 +86,8 @@ def compare(fit: Fit, alternatives: Mapping[str, Fit] | None = None, prob: float
         if they are not given).
     prob : float
         Probability content of credible intervals and coverage of confidence intervals.
+    others : mapping of str to Fit, optional
+        The same fits by another engine, by the label of their prior for tau; their rows follow.
 
     Returns
     -------
@@ -91,6 +99,7 @@ def compare(fit: Fit, alternatives: Mapping[str, Fit] | None = None, prob: float
     """
     fits = {"default": fit, **(fit_alternatives(fit) if alternatives is None else alternatives)}
     rows = [row for label, each in fits.items() for row in bayesian_rows(each, label, prob)]
+    rows += [row for label, each in (others or {}).items() for row in bayesian_rows(each, label, prob)]
     rows += _classic_rows(fit, prob)
     if fit.model.published is not None:
         rows.append(_published_row(fit.model))
@@ -102,6 +111,46 @@ def compare(fit: Fit, alternatives: Mapping[str, Fit] | None = None, prob: float
 def fit_alternatives(fit: Fit) -> dict[str, Fit]:
     """Fit a model again under each of its other priors for tau: doubled, tau = 0, and those its file adds."""
     return {label: refit(fit, prior) for label, prior in fit.model.tau_alternatives}
+
+
+def disagreement(exact: Mapping[str, Fit], sampled: Mapping[str, Fit], prob: float = 0.95) -> pd.DataFrame:
+    """Hold sampled fits against exact ones: median, limits and P(benefit) of mu and theta_new.
+
+    Parameters
+    ----------
+    exact, sampled : mapping of str to Fit
+        The same model by the two engines, by the label of the prior for tau.
+    prob : float
+        Probability content of the intervals whose limits are compared.
+
+    Returns
+    -------
+    DataFrame
+        One row per prior, quantity and figure: ``model``, ``prior_label``, ``quantity``, ``figure``, ``exact``,
+        ``sampled`` (analysis scale; P(benefit) as a probability), ``difference`` (in posterior SDs: the
+        interquartile range over 1.349, which always exists; for P(benefit) a probability) and ``z``, the difference
+        over its Monte Carlo standard error (beyond 4 an engine is at fault).
+    """
+    rows = []
+    for label, truth in exact.items():
+        model = truth.model
+        benefit = next(event for event in events(model) if event.name == "benefit")
+        for quantity in ("mu", "theta_new"):
+            right, drawn = truth.marginal(quantity), sampled[label].marginal(quantity)
+            sd = float(np.diff(right.quantile(np.array([0.25, 0.75])))[0]) / 1.349
+            for figure, p in (("median", 0.5), ("lower", (1 - prob) / 2), ("upper", (1 + prob) / 2)):
+                a, b = float(right.quantile(p)), float(drawn.quantile(p))
+                row = {"figure": figure, "exact": a, "sampled": b, "difference": (b - a) / sd}
+                rows.append(
+                    {"prior_label": label, "quantity": quantity, **row, "z": (b - a) / drawn.mcse_quantile(p)}
+                )
+            a, b = benefit.probability(right), benefit.probability(drawn)
+            row = {"figure": "P(benefit)", "exact": a, "sampled": b, "difference": b - a}
+            error = np.sqrt(a * (1 - a) / drawn.ess_at(benefit.bound))
+            rows.append(
+                {"prior_label": label, "quantity": quantity, **row, "z": (b - a) / error if error else 0.0}
+            )
+    return pd.DataFrame(rows).assign(model=next(iter(exact.values())).model.name)
 
 
 def bayesian_rows(fit: Fit, label: str, prob: float = 0.95) -> list[dict[str, Any]]:

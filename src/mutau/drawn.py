@@ -70,6 +70,10 @@ class DrawsMarginal:
             "mcse_median": float(az.mcse(self.draws, method="median")),
         }
 
+    def mcse_quantile(self, p: float) -> float:
+        """Monte Carlo standard error of the quantile at `p`; 0 for a constant."""
+        return 0.0 if self.is_constant else float(az.mcse(self.draws, method="quantile", prob=p))
+
     def ess_at(self, x: float) -> float:
         """Effective number of draws behind the share above (or below) `x`.
 

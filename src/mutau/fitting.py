@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,26 +16,25 @@ import xarray as xr
 
 from mutau import __version__
 from mutau.drawn import DrawsMarginal
-from mutau.errors import ArgumentError, Fault, ImproperPosteriorError, StudyDataError, nearest
+from mutau.engines import choose
+from mutau.errors import ArgumentError, Fault, ImproperPosteriorError, StudyDataError
 from mutau.likelihoods import LIKELIHOODS
 from mutau.measures import effects as compute_effects
 from mutau.priors.existence import posterior_is_proper
 from mutau.requests import ModelRequest
 from mutau.studies import StudyTable
-from mutau.trees import build_tree
+from mutau.trees import build_tree, marginals_group
 
 if TYPE_CHECKING:
     import pymc as pm
 
+    from mutau.exact import NormalPosterior
     from mutau.outcomes import OutcomeModel
     from mutau.priors import Prior
     from mutau.records import CheckResult, Marginal
     from mutau.sampling import SamplingSettings
 
-__all__ = ["ENGINES", "EngineRecord", "Fit", "fit", "prepare", "pymc_model", "refit"]
-
-ENGINES = ("sampling",)
-"""The engines that make a posterior."""
+__all__ = ["EngineRecord", "Fit", "fit", "prepare", "pymc_model", "refit"]
 
 _LIBRARIES = ("pymc", "nutpie", "arviz", "numpy", "pytensor", "numba")
 
@@ -46,7 +46,9 @@ class EngineRecord:
     Parameters
     ----------
     name : str
-        The engine: ``"sampling"``.
+        The engine that made it: ``"sampling"`` or ``"exact"``.
+    asked : str
+        What was asked for: one of these, or ``"auto"``.
     versions : dict
         Of mutau and the libraries that matter for the numbers.
     settings : dict
@@ -64,6 +66,7 @@ class EngineRecord:
     """
 
     name: str
+    asked: str
     versions: dict[str, str]
     settings: dict[str, Any]
     seed: int
@@ -98,6 +101,8 @@ class Fit:
         standard error of a new study was stated. Everything is on the analysis scale.
     engine : EngineRecord
         How it was made.
+    exact : NormalPosterior, optional
+        The posterior itself, where the exact engine made it; every answer is then read from it, not from draws.
     """
 
     model: OutcomeModel
@@ -105,6 +110,7 @@ class Fit:
     effects: pd.DataFrame
     tree: xr.DataTree
     engine: EngineRecord
+    exact: NormalPosterior | None = None
 
     @property
     def k(self) -> int:
@@ -131,6 +137,15 @@ class Fit:
         Marginal
             Answers ``mean``, ``sd``, ``cdf``, ``sf``, ``quantile``, ``pdf``.
         """
+        if self.exact is not None:
+            if study is None:
+                whole: dict[str, Marginal] = {
+                    "mu": self.exact.mu,
+                    "tau": self.exact.tau,
+                    "theta_new": self.exact.theta_new,
+                }
+                return whole[quantity]
+            return self.exact.theta[list(self.effects["study"]).index(study)]
         draws = self.posterior[quantity]
         return DrawsMarginal(np.asarray(draws if study is None else draws.sel(study=study)))
 
@@ -176,12 +191,13 @@ def fit(
         As read by `mutau.read_studies`; may hold other outcomes too, of which ``model.where`` selects.
     model : OutcomeModel
         Measure, likelihood, priors, direction of benefit.
-    engine : {"sampling"}
-        Sampling by NUTS in PyMC.
+    engine : {"sampling", "exact", "auto"}
+        Sampling by NUTS in PyMC; quadrature without Monte Carlo error; or quadrature where it can, else
+        sampling. The result says which it was.
     seed : int, optional
         The same seed gives the same draws. Without one, a seed is drawn and recorded in ``fit.engine.seed``.
     sampling : SamplingSettings, optional
-        Draws, tuning, chains, target acceptance, sampler.
+        Draws, tuning, chains, target acceptance, sampler; the exact engine needs none.
     sei_new : float, optional
         Standard error (analysis scale) of a new study; with it the tree gains ``predictions`` with ``y_new``,
         what that study would estimate.
@@ -207,8 +223,6 @@ def fit(
     DataWarning
         A zero-cell correction was applied.
     """
-    if engine not in ENGINES:
-        raise ArgumentError(Fault(f"engine = {engine!r}", "no such engine", nearest(engine, ENGINES)))
     if sei_new is not None and not (np.isfinite(sei_new) and sei_new > 0):
         raise ArgumentError(
             Fault(
@@ -217,41 +231,41 @@ def fit(
                 "state it in analysis units",
             )
         )
-    from mutau.sampling import SamplingSettings, sample, supports
-
     selected, effects = prepare(studies, model)
     request = _request(effects, model)
-    if reason := supports(request):
-        raise ArgumentError(
-            Fault(f"engine = {engine!r}", f"it cannot fit this model: {reason}", "change the model")
-        )
+    chosen = choose(engine, request)
     seed = secrets.randbits(32) if seed is None else seed
-    sampler_seed, forward_seed = np.random.SeedSequence(seed).spawn(2)
-    settings = SamplingSettings() if sampling is None else sampling
-    draws = sample(request, settings, int(sampler_seed.generate_state(1)[0]))
-    tree = build_tree(request, draws.posterior, effects, np.random.default_rng(forward_seed), sei_new)
-    tree["sample_stats"] = xr.DataTree(draws.sample_stats)
-    tree.attrs = _attributes(model, effects)
+    engine_seed, forward_seed = np.random.SeedSequence(seed).spawn(2)
+    result = chosen.run(request, engine_seed, sampling)
+    tree = build_tree(request, result.posterior, effects, np.random.default_rng(forward_seed), sei_new)
+    if result.sample_stats is not None:
+        tree["sample_stats"] = xr.DataTree(result.sample_stats)
+    if result.exact is not None:
+        tree["marginals"] = xr.DataTree(marginals_group(result.exact, request.study))
+    tree.attrs = _attributes(model, effects, chosen.name)
     record = EngineRecord(
-        engine,
-        {"mutau": __version__, **{library: version(library) for library in _LIBRARIES}},
-        draws.settings,
-        seed,
-        draws.seconds,
-        draws.attempts,
-        draws.checks,
-        draws.warnings,
+        name=chosen.name,
+        asked=engine,
+        versions=_versions(),
+        settings=result.settings,
+        seed=seed,
+        seconds=result.seconds,
+        attempts=result.attempts,
+        checks=result.checks,
+        warnings=result.warnings,
     )
-    return Fit(model, selected, effects, tree, record)
+    return Fit(model, selected, effects, tree, record, result.exact)
 
 
 def refit(fitted: Fit, tau_prior: Prior) -> Fit:
-    """Fit the same studies and model again under another prior for tau, with the same seed and settings."""
-    from mutau.sampling import SamplingSettings
+    """Fit the same studies and model again under another prior for tau: same engine, seed and settings."""
+    record, sampling = fitted.engine, None
+    if record.name == "sampling":
+        from mutau.sampling import SamplingSettings
 
-    settings = SamplingSettings(**fitted.engine.settings)
+        sampling = SamplingSettings(**record.settings)
     model = replace(fitted.model, tau_prior=tau_prior)
-    return fit(fitted.studies, model, engine=fitted.engine.name, seed=fitted.engine.seed, sampling=settings)
+    return fit(fitted.studies, model, engine=record.name, seed=record.seed, sampling=sampling)
 
 
 def prepare(studies: StudyTable | pd.DataFrame, model: OutcomeModel) -> tuple[StudyTable, pd.DataFrame]:
@@ -331,7 +345,12 @@ def _request(effects: pd.DataFrame, model: OutcomeModel) -> ModelRequest:
     return ModelRequest(model.likelihood, data, model.mu_prior, model.tau_prior, study)
 
 
-def _attributes(model: OutcomeModel, effects: pd.DataFrame) -> dict[str, str]:
+@cache
+def _versions() -> dict[str, str]:
+    return {"mutau": __version__, **{library: version(library) for library in _LIBRARIES}}
+
+
+def _attributes(model: OutcomeModel, effects: pd.DataFrame, engine: str) -> dict[str, str]:
     """What the tree says of itself when it travels alone, as NetCDF."""
     return {
         "mutau_version": __version__,
@@ -339,6 +358,7 @@ def _attributes(model: OutcomeModel, effects: pd.DataFrame) -> dict[str, str]:
         "measure": model.measure,
         "scale": "analysis (log for ratios)",
         "likelihood": model.likelihood,
+        "engine": engine,
         "mu_prior": str(model.mu_prior),
         "tau_prior": str(model.tau_prior),
         "provenance": "; ".join(dict.fromkeys(effects["provenance"].astype(str))),

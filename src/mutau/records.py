@@ -70,6 +70,9 @@ class Marginal(Protocol):
     def ess_at(self, x: float) -> float:
         """Effective number of draws behind P(quantity > x); infinite where nothing was sampled."""
 
+    def mcse_quantile(self, p: float) -> float:
+        """Monte Carlo standard error of the quantile at `p`; 0 where nothing was sampled."""
+
     def diagnostics(self) -> dict[str, float]:
         """``r_hat``, ``ess_bulk``, ``ess_tail``, ``mcse_median``."""
 

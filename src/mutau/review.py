@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,17 +18,25 @@ import numpy as np
 import pandas as pd
 
 from mutau import __version__, tables
-from mutau.comparing import compare, fit_alternatives
+from mutau.comparing import compare, disagreement, fit_alternatives
 from mutau.errors import ArgumentError, Fault, InputError, ModelFileError, nearest
 from mutau.fitting import Fit, fit, prepare
 from mutau.outcomes import OutcomeModel, Review, load_review
+from mutau.outcomes.defaults import OWN
 from mutau.studies import StudyTable, read_studies
 from mutau.summaries import probabilities, summary
 
 if TYPE_CHECKING:
     from mutau.report import OutcomePage
 
-__all__ = ["OutcomeResult", "ReviewResult", "check_review", "run_review"]
+__all__ = ["RUN_ENGINES", "OutcomeResult", "ReviewResult", "check_review", "run_review"]
+
+RUN_ENGINES = ("both", "exact", "sampling", "auto")
+"""What a run takes as engine."""
+
+Z_MAX = 5.0
+"""Monte Carlo standard errors by which engines may differ: of a run's some 200 figures, a true engine passes this
+limit once in 8,000 runs."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +51,10 @@ class OutcomeResult:
         Under its other priors, by label.
     compared, summarised, chances : DataFrame
         `mutau.compare`, `mutau.summary` and `mutau.probabilities` of it; the last under every prior.
+    sampled : dict of str to Fit
+        The same fits sampled, by label, where both engines ran; else empty.
+    agreement : DataFrame, optional
+        `mutau.comparing.disagreement` of the two engines, where both ran.
     """
 
     fit: Fit
@@ -50,11 +62,28 @@ class OutcomeResult:
     compared: pd.DataFrame
     summarised: pd.DataFrame
     chances: pd.DataFrame
+    sampled: dict[str, Fit] = field(default_factory=dict)
+    agreement: pd.DataFrame | None = None
 
     @property
     def model(self) -> OutcomeModel:
         """The outcome model."""
         return self.fit.model
+
+    @property
+    def fits(self) -> dict[str, Fit]:
+        """Every fit that the tables show, by the label of its prior for tau."""
+        return {OWN: self.fit, **self.alternatives}
+
+    @property
+    def every_fit(self) -> dict[str, Fit]:
+        """Every fit made: those of the tables, then the sampled ones that check them."""
+        return self.fits | {f"{label}, sampled": each for label, each in self.sampled.items()}
+
+    @property
+    def agreed(self) -> bool:
+        """Whether the two engines agree within what Monte Carlo error allows (true where one ran)."""
+        return self.agreement is None or bool(self.agreement["z"].abs().max() <= Z_MAX)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,9 +114,13 @@ class ReviewResult:
 
     @property
     def converged(self) -> bool:
-        """Whether every fit under every prior passed its convergence checks."""
-        fits = [each for outcome in self.outcomes for each in (outcome.fit, *outcome.alternatives.values())]
-        return all(each.engine.converged for each in fits)
+        """Whether every fit under every prior passed its checks."""
+        return all(each.engine.converged for outcome in self.outcomes for each in outcome.every_fit.values())
+
+    @property
+    def agreed(self) -> bool:
+        """Whether the engines agree on every outcome (true where one ran)."""
+        return all(outcome.agreed for outcome in self.outcomes)
 
 
 def check_review(
@@ -162,6 +195,7 @@ def run_review(
     *,
     only: str | None = None,
     seed: int = 1,
+    engine: str = "both",
     progress: Callable[[str, int, int], None] | None = None,
 ) -> ReviewResult:
     """Fit every outcome model of a review and write tables, figures and a report.
@@ -177,6 +211,9 @@ def run_review(
     seed : int
         The same seed gives the same numbers. Each outcome's own seed follows from it and the outcome's name,
         so that ``only`` gives the same numbers as the whole run.
+    engine : {"both", "exact", "sampling", "auto"}
+        The engine of every fit. ``"both"``: exact, and sampled to check it (sampled alone where the exact engine
+        cannot fit a model).
     progress : callable, optional
         Called with (outcome, done, total) before each outcome and once at the end.
 
@@ -191,6 +228,10 @@ def run_review(
         With every fault of every file, before anything is written.
     """
     start = time.perf_counter()
+    if engine not in RUN_ENGINES:
+        raise ArgumentError(
+            Fault(f"engine = {engine!r}", "There is no such engine", nearest(engine, RUN_ENGINES))
+        )
     review, selected = check_review(folder, only)
     report = progress or (lambda *_: None)
     target = Path(out)
@@ -198,7 +239,7 @@ def run_review(
     outcomes = []
     for done, model in enumerate(review.models):
         report(model.title, done, len(review.models))
-        outcome = _run_outcome(model, selected[model.name], _seed_of(seed, model.name))
+        outcome = _run_outcome(model, selected[model.name], _seed_of(seed, model.name), engine)
         outcomes.append(outcome)
     report("report", len(review.models), len(review.models))
     result = ReviewResult(review, tuple(outcomes), target, time.perf_counter() - start)
@@ -212,17 +253,20 @@ def _seed_of(seed: int, name: str) -> int:
     return int.from_bytes(digest[:4], "big")
 
 
-def _run_outcome(model: OutcomeModel, studies: StudyTable, seed: int) -> OutcomeResult:
-    fitted = fit(studies, model, seed=seed)
+def _run_outcome(model: OutcomeModel, studies: StudyTable, seed: int, engine: str) -> OutcomeResult:
+    fitted = fit(studies, model, engine="auto" if engine == "both" else engine, seed=seed)
     alternatives = fit_alternatives(fitted)
+    fits = {OWN: fitted, **alternatives}
     chances = pd.concat(
-        [
-            probabilities(each).assign(prior=label)
-            for label, each in {"default": fitted, **alternatives}.items()
-        ],
-        ignore_index=True,
+        [probabilities(each).assign(prior=label) for label, each in fits.items()], ignore_index=True
     )
-    return OutcomeResult(fitted, alternatives, compare(fitted, alternatives), summary(fitted), chances)
+    sampled: dict[str, Fit] = {}
+    if engine == "both" and fitted.engine.name == "exact":
+        check = fit(studies, model, engine="sampling", seed=seed)
+        sampled = {OWN: check, **fit_alternatives(check)}
+    compared = compare(fitted, alternatives, others=sampled)
+    agreement = disagreement(fits, sampled) if sampled else None
+    return OutcomeResult(fitted, alternatives, compared, summary(fitted), chances, sampled, agreement)
 
 
 def _write(result: ReviewResult, seed: int) -> None:
@@ -250,31 +294,50 @@ def _write_outcome(outcome: OutcomeResult, folder: Path) -> OutcomePage:
 
     fitted, model = outcome.fit, outcome.model
     fitted.to_netcdf(folder / "fit.nc")
+    if outcome.sampled:
+        outcome.sampled[OWN].to_netcdf(folder / "fit.sampled.nc")
     exports = {
         "data": fitted.effects,
         "summary": outcome.summarised.assign(provenance="; ".join(fitted.studies.provenance)),
         "compare": outcome.compared,
         "probabilities": outcome.chances.assign(provenance="; ".join(fitted.studies.provenance)),
     }
+    if outcome.agreement is not None:
+        exports["agreement"] = outcome.agreement.assign(provenance="; ".join(fitted.studies.provenance))
     for name, frame in exports.items():
         _write_text(folder / f"{name}.csv", _csv(frame))
-    default = outcome.chances[outcome.chances["prior"] == "default"]
+    default = outcome.chances[outcome.chances["prior"] == OWN]
     readable = {
         "main": tables.main_table(outcome.compared, model),
         "data": tables.data_table(fitted.effects, model),
         "summary": tables.summary_table(outcome.summarised),
         "compare": tables.comparison_table(outcome.compared, model),
         "probabilities": tables.probability_table(default),
-        "checks": tables.check_table(fitted),
+        "checks": pd.concat(
+            [
+                tables.check_table(each).assign(**{"Prior for tau": label})
+                for label, each in outcome.every_fit.items()
+            ]
+        ),
     }
+    if outcome.agreement is not None:
+        readable["agreement"] = tables.agreement_table(outcome.agreement)
     for name, table in readable.items():
         heading = f"{model.title}: {tables.CAPTIONS[name]}"
         _write_text(folder / f"{name}.md", tables.markdown_page(heading, table, fitted.studies.provenance))
     forest = plots.plot_forest(plots.prepare_forest(fitted, outcome.alternatives, outcome.compared))
     posterior = plots.plot_posterior(plots.prepare_posterior(fitted))
-    svgs = [plots.save(axes, folder / stem) for axes, stem in ((forest, "forest"), (posterior, "posterior"))]
     return OutcomePage(
-        model, fitted, outcome.alternatives, outcome.compared, outcome.summarised, outcome.chances, *svgs
+        model=model,
+        fit=fitted,
+        alternatives=outcome.alternatives,
+        compared=outcome.compared,
+        summarised=outcome.summarised,
+        chances=outcome.chances,
+        forest_svg=plots.save(forest, folder / "forest"),
+        posterior_svg=plots.save(posterior, folder / "posterior"),
+        sampled=outcome.sampled,
+        agreement=outcome.agreement,
     )
 
 
@@ -311,6 +374,7 @@ def _run_info(result: ReviewResult, seed: int) -> dict[str, Any]:
         "seed": seed,
         "seconds": round(result.seconds, 2),
         "converged": result.converged,
+        "engines_agree": result.agreed,
         "outcomes": [
             {
                 "model": outcome.model.name,
@@ -319,10 +383,7 @@ def _run_info(result: ReviewResult, seed: int) -> dict[str, Any]:
                 "data": outcome.fit.studies.source,
                 "data_sha256": outcome.fit.studies.sha256,
                 "provenance": list(outcome.fit.studies.provenance),
-                "fits": {
-                    label: _fit_info(each)
-                    for label, each in {"default": outcome.fit, **outcome.alternatives}.items()
-                },
+                "fits": {label: _fit_info(each) for label, each in outcome.every_fit.items()},
             }
             for outcome in result.outcomes
         ],

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 __all__ = [
     "BAYESIAN",
     "CAPTIONS",
+    "HEADLINE_METHODS",
     "NOT_AVAILABLE",
+    "agreement_sentence",
+    "agreement_table",
     "check_table",
     "comparison_table",
     "data_table",
@@ -48,7 +51,8 @@ CAPTIONS = {
     "summary": "posterior summary",
     "compare": "Bayesian beside classic",
     "probabilities": "probabilities under the default priors",
-    "checks": "convergence checks",
+    "checks": "checks of every fit",
+    "agreement": "exact and sampled results",
 }
 """What each table of an outcome is called."""
 HEADLINE_METHODS = ("DerSimonian-Laird, Mantel-Haenszel Q (RevMan 5)", "DerSimonian-Laird, Wald")
@@ -154,7 +158,7 @@ def main_table(compared: pd.DataFrame, model: OutcomeModel) -> pd.DataFrame:
     DataFrame
         Text columns, one row per prior.
     """
-    rows = compared[compared["engine"].isin(BAYESIAN)]
+    rows = _first_engine(compared)
     code = model.measure_record.code
     return pd.DataFrame(
         {
@@ -271,6 +275,41 @@ def _arm(row: pd.Series[Any], side: str) -> str:
     return NOT_AVAILABLE
 
 
+def agreement_table(found: pd.DataFrame) -> pd.DataFrame:
+    """Lay out `mutau.comparing.disagreement`: exact beside sampled, with the difference and its size."""
+    names = {"mu": "mean effect (mu)", "theta_new": "effect in a new setting (theta_new)"}
+    chances = found["figure"] == "P(benefit)"
+    units = chances.map({True: "", False: " posterior SD"})
+    figures = found["figure"].replace({"lower": "lower limit", "upper": "upper limit"})
+    return pd.DataFrame(
+        {
+            "Prior for tau": found["prior_label"],
+            "Quantity": found["quantity"].map(names),
+            "Figure (analysis scale)": figures,
+            "Exact": [number(value, 4) for value in found["exact"]],
+            "Sampled": [number(value, 4) for value in found["sampled"]],
+            "Difference": [
+                f"{size:+.4f}{unit}" for size, unit in zip(found["difference"], units, strict=True)
+            ],
+            "In Monte Carlo standard errors": [f"{z:+.1f}" for z in found["z"]],
+        }
+    )
+
+
+def agreement_sentence(found: pd.DataFrame) -> str:
+    """Say how far exact and sampled results of one outcome lie apart at most."""
+    rows = found.to_dict("records")
+    chances = [abs(row["difference"]) for row in rows if row["figure"] == "P(benefit)"]
+    effects = [row for row in rows if row["figure"] != "P(benefit)"]
+    worst = max(effects, key=lambda row: abs(row["difference"]))
+    where = f"{worst['figure']} of {worst['quantity']}, {worst['prior_label']}"
+    return (
+        f"{found['model'].iloc[0]}: exact and sampled differ by at most {abs(worst['difference']):.3f} posterior SD "
+        f"({where}) and {max(chances):.4f} in P(benefit); "
+        f"{max(abs(row['z']) for row in rows):.1f} Monte Carlo standard errors"
+    )
+
+
 def check_table(fit: Fit) -> pd.DataFrame:
     """Lay out a fit's convergence checks."""
     return pd.DataFrame(
@@ -282,6 +321,13 @@ def check_table(fit: Fit) -> pd.DataFrame:
             "Passed": ["yes" if check.passed else "NO" for check in fit.engine.checks],
         }
     )
+
+
+def _first_engine(compared: pd.DataFrame) -> pd.DataFrame:
+    """The Bayesian rows of the engine that comes first; another engine's repeat them."""
+    bayesian = compared.loc[compared["engine"].isin(BAYESIAN)]
+    first: str = bayesian["engine"].iloc[0]
+    return bayesian.loc[bayesian["engine"] == first]
 
 
 def _effects(rows: pd.DataFrame) -> list[str]:
@@ -313,7 +359,8 @@ def review_table(models: Sequence[OutcomeModel], compared: pd.DataFrame) -> pd.D
 
 
 def _review_row(model: OutcomeModel, compared: pd.DataFrame) -> dict[str, str]:
-    bayesian = compared[compared["engine"].isin(BAYESIAN) & (compared["quantity"] == "mu")]
+    bayesian = _first_engine(compared)
+    bayesian = bayesian[bayesian["quantity"] == "mu"]
     first = bayesian.iloc[0]
     row = {
         "Outcome": model.title,

@@ -15,9 +15,15 @@ import xarray as xr
 from mutau.likelihoods import LIKELIHOODS
 
 if TYPE_CHECKING:
+    from mutau.exact import NormalPosterior
+    from mutau.records import Marginal
     from mutau.requests import ModelRequest
 
-__all__ = ["build_tree"]
+__all__ = ["MARGINAL_PROBABILITIES", "build_tree", "marginals_group"]
+
+_OUTER = np.array([0.001, 0.0025, 0.005, 0.025])
+MARGINAL_PROBABILITIES = np.sort(np.concatenate([_OUTER, np.arange(1, 100) / 100, 1 - _OUTER]))
+"""Where the group ``marginals`` gives quantiles and densities."""
 
 
 def build_tree(
@@ -95,3 +101,40 @@ def _constant_data(effects: pd.DataFrame, observed: str, study: tuple[str, ...])
     columns = {str(name): ("study", numeric[name].to_numpy()) for name in numeric if name != "row"}
     columns["provenance"] = ("study", effects["provenance"].astype(str).to_numpy(dtype=object))
     return xr.Dataset(columns, coords={"study": list(study)})
+
+
+def marginals_group(posterior: NormalPosterior, study: tuple[str, ...]) -> xr.Dataset:
+    """Tabulate exact marginals: quantiles, and densities there, at `MARGINAL_PROBABILITIES`.
+
+    Parameters
+    ----------
+    posterior : NormalPosterior
+        From the exact engine.
+    study : tuple of str
+        Study names.
+
+    Returns
+    -------
+    Dataset
+        ``mu``, ``tau``, ``theta_new`` (p) and ``theta`` (study, p): quantiles, whose cumulative probability is
+        the coordinate ``p``; ``mu_density`` and so on: the density at each. Attributes ``log_marginal`` and
+        ``error_estimate``.
+    """
+    p = MARGINAL_PROBABILITIES
+
+    def both(marginal: Marginal) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        quantiles = np.asarray(marginal.quantile(p))
+        return quantiles, np.asarray(marginal.pdf(quantiles))
+
+    variables: dict[str, Any] = {}
+    for name, marginal in (("mu", posterior.mu), ("tau", posterior.tau), ("theta_new", posterior.theta_new)):
+        variables[name], variables[f"{name}_density"] = (("p", values) for values in both(marginal))
+    studies = [both(marginal) for marginal in posterior.theta]
+    variables["theta"] = (("study", "p"), np.stack([quantiles for quantiles, _ in studies]))
+    variables["theta_density"] = (("study", "p"), np.stack([density for _, density in studies]))
+    attributes = {
+        "log_marginal": posterior.log_marginal,
+        "log_marginal_reason": posterior.log_marginal_reason,
+        "error_estimate": posterior.error_estimate,
+    }
+    return xr.Dataset(variables, coords={"p": p, "study": list(study)}, attrs=attributes)

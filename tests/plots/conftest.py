@@ -76,7 +76,7 @@ def make_fit(frame, model, seed=1):
         studies,
         effects,
         tree,
-        EngineRecord("sampling", {"mutau": "0"}, settings, seed, 0.5, 1, checks, ()),
+        EngineRecord("sampling", "sampling", {"mutau": "0"}, settings, seed, 0.5, 1, checks, ()),
     )
 
 

@@ -165,7 +165,7 @@ def test_every_table_has_a_caption_and_scopes(html, page):
 def test_provenance_stands_at_every_table_of_data(html):
     section = html.split('id="outcome-1"')[1].split('id="outcome-2"')[0]
     for caption in re.findall(r"<caption>(.*?)</caption>", section):
-        about_data = not any(word in caption for word in ("priors, and what", "convergence"))
+        about_data = not any(word in caption for word in ("priors, and what", "checks of every fit"))
         assert ("Provenance of the data: reconstructed (unique solution)" in caption) == about_data
     assert "Counts reconstructed, not extracted." in section
     overview = html.split('id="overview"')[1].split("</section>")[0]

@@ -249,6 +249,7 @@ def _bayesian_rows(fit: Fit, alternatives: Mapping[str, Fit], compared: pd.DataF
 def _mean_effect_of(label: str, fit: Fit, compared: pd.DataFrame) -> pd.Series[Any]:
     prior = fit.model.tau_prior.label
     same_prior = (compared["prior_label"] == label) & (compared["tau_prior"] == prior)
+    same_prior &= compared["engine"] == fit.engine.name
     found = compared[same_prior & (compared["quantity"] == "mu")]
     if len(found) != 1:
         raise ArgumentError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -33,6 +33,10 @@ class OutcomePage:
         `mutau.probabilities` under every prior, with the prior's label in a column ``prior`` ("default" for `fit`).
     forest_svg, posterior_svg : str
         Whole SVG documents, as `mutau.plots.save` and `mutau.plots.svg_text` give them.
+    sampled : mapping of str to Fit
+        The same fits sampled, where both engines ran.
+    agreement : DataFrame, optional
+        `mutau.comparing.disagreement` of the two engines, where both ran.
     """
 
     model: OutcomeModel
@@ -43,6 +47,13 @@ class OutcomePage:
     chances: pd.DataFrame
     forest_svg: str
     posterior_svg: str
+    sampled: Mapping[str, Fit] = field(default_factory=dict)
+    agreement: pd.DataFrame | None = None
+
+    @property
+    def every_fit(self) -> tuple[tuple[str, Fit], ...]:
+        """Every fit made, the sampled ones that check the others last."""
+        return (*self.fits, *((f"{label}, sampled", fit) for label, fit in self.sampled.items()))
 
     @property
     def fits(self) -> tuple[tuple[str, Fit], ...]:

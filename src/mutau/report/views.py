@@ -54,6 +54,7 @@ class OutcomeView:
     data: TableView
     summary: TableView
     checks: TableView
+    agreement: TableView | None
 
 
 def outcome_view(page: OutcomePage, number: int) -> OutcomeView:
@@ -99,6 +100,7 @@ def outcome_view(page: OutcomePage, number: int) -> OutcomeView:
         data=view(tables.data_table(page.fit.effects, model), tables.CAPTIONS["data"]),
         summary=view(summarised, f"{tables.CAPTIONS['summary']}, default priors", reasons),
         checks=_table(_checks(page), f"{plain(model.title)} – {tables.CAPTIONS['checks']}"),
+        agreement=_agreement(page, provenance),
     )
 
 
@@ -151,11 +153,13 @@ def _facts(page: OutcomePage) -> tuple[str, ...]:
 
 def _warnings(page: OutcomePage) -> tuple[str, ...]:
     found = [
-        f"{label} prior for tau: {warning}" for label, fit in page.fits for warning in fit.engine.warnings
+        f"{label} prior for tau: {warning}"
+        for label, fit in page.every_fit
+        for warning in fit.engine.warnings
     ]
     failed = [
         f"{label} prior for tau: {check.name} failed its check ({check.rule}); do not rely on these numbers"
-        for label, fit in page.fits
+        for label, fit in page.every_fit
         for check in fit.engine.checks
         if not check.passed
     ]
@@ -197,11 +201,19 @@ def _probabilities(page: OutcomePage) -> pd.DataFrame:
 
 def _checks(page: OutcomePage) -> pd.DataFrame:
     frames = []
-    for label, fit in page.fits:
+    for label, fit in page.every_fit:
         table = tables.check_table(fit)
         table.insert(0, "Prior for tau", label)
         frames.append(table)
     return pd.concat(frames, ignore_index=True)
+
+
+def _agreement(page: OutcomePage, provenance: str) -> TableView | None:
+    if page.agreement is None:
+        return None
+    caption = f"{plain(page.model.title)} – {tables.CAPTIONS['agreement']}"
+    sentence = f"{tables.agreement_sentence(page.agreement)}."
+    return _table(tables.agreement_table(page.agreement), caption, (sentence,), provenance)
 
 
 def _numbered_notes(frame: pd.DataFrame, *, apart: bool = False) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -221,7 +233,7 @@ def fits_table(report: ReportInput) -> TableView:
     """List every fit with what is needed to make it again."""
     rows = []
     for page in report.outcomes:
-        for label, fit in page.fits:
+        for label, fit in page.every_fit:
             engine = fit.engine
             rows.append(
                 {
@@ -232,7 +244,7 @@ def fits_table(report: ReportInput) -> TableView:
                     "Note": ", ".join(f"{name} {value}" for name, value in engine.settings.items()),
                     "Attempts": str(engine.attempts),
                     "Seconds": tables.number(engine.seconds),
-                    "Converged": "yes" if engine.converged else "NO",
+                    "Checks passed": "yes" if engine.converged else "NO",
                     "Data": PurePath(fit.studies.source).name,
                     "SHA-256 of the data, first 16": fit.studies.sha256[:16],
                 }

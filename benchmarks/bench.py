@@ -1,0 +1,130 @@
+"""How fast is mutau? One table: the exact engine, the sampled one, plainly written PyMC, and metafor if installed.
+
+Run by `make bench`. Everything is timed in this one run, warm unless it says cold, and given as a ratio to the exact
+engine's array-level posterior: seconds differ between machines, ratios much less. The data are the BCG vaccine trials
+(13 log risk ratios).
+"""
+
+from __future__ import annotations
+
+import logging
+import platform
+import shutil
+import subprocess
+import time
+import warnings
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pymc as pm
+
+import mutau
+from mutau import exact, priors
+from mutau.requests import ModelRequest
+from mutau.sampling import SamplingSettings, sample
+
+ROOT = Path(__file__).parents[1]
+MU, TAU = priors.Normal(0, 2.82), priors.HalfNormal(0.5)
+
+
+def median_seconds(call: Callable[[], object], repeats: int) -> float:
+    """Median wall time of a call after one unmeasured call."""
+    call()
+    seconds = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - start)
+    return float(np.median(seconds))
+
+
+def exact_posterior(yi: np.ndarray, sei: np.ndarray) -> object:
+    """The posterior, three quantiles and a tail probability."""
+    mu = exact.normal(yi, sei, mu=MU, tau=TAU).mu
+    return mu.quantile(np.array([0.025, 0.5, 0.975])), mu.sf(0.0)
+
+
+def plain_pymc(yi: np.ndarray, sei: np.ndarray) -> object:
+    """The model as one writes it first, sampled by PyMC's own NUTS with its defaults."""
+    with pm.Model():
+        mu = pm.Normal("mu", 0, 2.82)
+        tau = pm.HalfNormal("tau", 0.5)
+        theta = pm.Normal("theta", mu, tau, shape=len(yi))
+        pm.Normal("y", theta, sei, observed=yi)
+        return pm.sample(
+            nuts_sampler="pymc", progressbar=False, random_seed=1, compute_convergence_checks=False
+        )
+
+
+def metafor_seconds(yi: np.ndarray, sei: np.ndarray) -> float | None:
+    """Seconds of one REML fit in R's metafor, or None where R or metafor is missing."""
+    if shutil.which("Rscript") is None:
+        return None
+    data = f"yi <- c({','.join(map(str, yi))}); vi <- c({','.join(map(str, sei**2))})"
+    code = (
+        "suppressMessages(library(metafor)); "
+        + data
+        + "; invisible(rma(yi, vi)); t <- proc.time()[['elapsed']]; "
+        "for (i in 1:200) rma(yi, vi, test='knha'); cat((proc.time()[['elapsed']] - t) / 200)"
+    )
+    done = subprocess.run(["Rscript", "-e", code], capture_output=True, text=True, check=False)
+    return float(done.stdout) if done.returncode == 0 else None
+
+
+def measure() -> list[tuple[str, float | None]]:
+    """Time everything, in the order of the table."""
+    studies = mutau.read_studies(ROOT / "data" / "bcg" / "bcg.csv")
+    model = mutau.OutcomeModel(name="bcg", measure="RR", benefit="lower")
+    table = mutau.effects(studies, measure="RR")
+    yi, sei = table["yi"].to_numpy(), table["sei"].to_numpy()
+    request = ModelRequest(
+        "normal", {"yi": yi, "sei": sei}, MU, TAU, tuple(table["study"] + table.index.astype(str))
+    )
+    settings = SamplingSettings()
+    start = time.perf_counter()
+    exact_posterior(yi, sei)
+    cold = time.perf_counter() - start
+    return [
+        (
+            "exact: posterior, 3 quantiles, a tail probability",
+            median_seconds(lambda: exact_posterior(yi, sei), 200),
+        ),
+        ("exact: the same, first call of the process", cold),
+        (
+            "exact: mutau.fit with 4,000 draws and the whole tree",
+            median_seconds(lambda: mutau.fit(studies, model, engine="exact", seed=1), 20),
+        ),
+        (
+            "sampled: 16,000 draws through the compiled template",
+            median_seconds(lambda: sample(request, settings, 1), 5),
+        ),
+        (
+            "sampled: PyMC's own NUTS on the plainly written model, 4,000 draws",
+            median_seconds(lambda: plain_pymc(yi, sei), 1),
+        ),
+        (
+            "classic: mutau.pool, REML with Hartung-Knapp",
+            median_seconds(lambda: mutau.pool(yi=yi, sei=sei), 200),
+        ),
+        ("classic: metafor's rma, REML with Hartung-Knapp", metafor_seconds(yi, sei)),
+    ]
+
+
+def main() -> None:
+    """Print the table as Markdown."""
+    logging.getLogger("pymc").setLevel(logging.ERROR)
+    warnings.simplefilter("ignore")
+    rows = measure()
+    unit = rows[0][1]
+    assert unit is not None
+    print(f"{date.today()}, {platform.machine()}, Python {platform.python_version()}, BCG (13 trials)\n")
+    print("| what | seconds | ratio |\n| --- | ---: | ---: |")
+    for name, seconds in rows:
+        shown = "not installed |" if seconds is None else f"{seconds:.3g} | {seconds / unit:,.0f}"
+        print(f"| {name} | {shown} |")
+
+
+if __name__ == "__main__":
+    main()

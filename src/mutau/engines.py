@@ -1,0 +1,178 @@
+"""The engines that turn a request into a posterior, behind one shape of answer.
+
+Each engine says whether it supports a request, and runs it. Nothing falls back in silence: ``auto`` takes the exact
+engine where it can, and the result names the engine that made it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from mutau.errors import ArgumentError, Fault, nearest
+from mutau.records import CheckResult
+from mutau.requests import ModelRequest
+
+if TYPE_CHECKING:
+    from mutau.exact import NormalPosterior
+    from mutau.sampling import SamplingSettings
+
+__all__ = ["ASKABLE", "ENGINES", "Engine", "EngineResult", "choose"]
+
+EXACT_DRAWS = (4, 1000)
+"""Independent draws that fill ``posterior`` when nothing was sampled: as four chains, so that ArviZ works."""
+
+ERROR_MAX = 1e-6
+"""Largest error estimate of the quadrature that passes its check, in posterior SDs (or as a probability)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EngineResult:
+    """What any engine gives back.
+
+    Parameters
+    ----------
+    posterior : Dataset
+        ``mu``, ``tau`` (chain, draw), ``theta`` (chain, draw, study); ``theta_new`` where the engine draws it.
+    settings : dict
+        The engine's settings.
+    attempts : int
+        Attempts made.
+    checks : tuple of CheckResult
+        Of convergence or of the quadrature.
+    warnings : tuple of str
+        What a reader must know.
+    seconds : float
+        Wall time.
+    sample_stats : Dataset, optional
+        The sampler's statistics.
+    exact : NormalPosterior, optional
+        The posterior itself, where it is known exactly.
+    """
+
+    posterior: xr.Dataset
+    settings: dict[str, Any]
+    attempts: int
+    checks: tuple[CheckResult, ...]
+    warnings: tuple[str, ...]
+    seconds: float
+    sample_stats: xr.Dataset | None = None
+    exact: NormalPosterior | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """One engine.
+
+    Parameters
+    ----------
+    name : str
+        The word `mutau.fit` takes.
+    supports : callable
+        Says why it cannot fit a request, or nothing if it can.
+    run : callable
+        ``(request, seed sequence, sampling settings or None) -> EngineResult``.
+    """
+
+    name: str
+    supports: Callable[[ModelRequest], str | None]
+    run: Callable[[ModelRequest, np.random.SeedSequence, SamplingSettings | None], EngineResult]
+
+
+def _sampling_supports(request: ModelRequest) -> str | None:
+    from mutau.sampling import supports
+
+    return supports(request)
+
+
+def _run_sampling(
+    request: ModelRequest, seed: np.random.SeedSequence, sampling: SamplingSettings | None
+) -> EngineResult:
+    from mutau.sampling import SamplingSettings, sample
+
+    draws = sample(request, sampling or SamplingSettings(), int(seed.generate_state(1)[0]))
+    return EngineResult(
+        draws.posterior,
+        draws.settings,
+        draws.attempts,
+        draws.checks,
+        draws.warnings,
+        draws.seconds,
+        sample_stats=draws.sample_stats,
+    )
+
+
+def _exact_supports(request: ModelRequest) -> str | None:
+    from mutau.exact import supports
+
+    if request.likelihood != "normal":
+        return f"it has no rule for the likelihood '{request.likelihood}'"
+    answer = supports(request.mu_prior, request.tau_prior)
+    return None if answer.exists else answer.reason
+
+
+def _run_exact(
+    request: ModelRequest, seed: np.random.SeedSequence, sampling: SamplingSettings | None
+) -> EngineResult:
+    from mutau import exact
+
+    start = time.perf_counter()
+    del sampling  # nothing is sampled; the draws below are independent
+    posterior = exact.normal(
+        request.data["yi"], request.data["sei"], mu=request.mu_prior, tau=request.tau_prior
+    )
+    chains, draws = EXACT_DRAWS
+    drawn = posterior.sample(np.random.default_rng(seed), chains * draws)
+    dims, shape = ("chain", "draw"), EXACT_DRAWS
+    dataset = xr.Dataset(
+        {
+            "mu": (dims, drawn.mu.reshape(shape)),
+            "tau": (dims, drawn.tau.reshape(shape)),
+            "theta": ((*dims, "study"), drawn.theta.reshape(*shape, posterior.k)),
+            "theta_new": (dims, drawn.theta_new.reshape(shape)),
+        },
+        coords={"chain": np.arange(chains), "draw": np.arange(draws), "study": list(request.study)},
+    )
+    error = posterior.error_estimate
+    check = CheckResult(
+        "quadrature error", bool(error <= ERROR_MAX), error, f"at most {ERROR_MAX:g} posterior SD", "estimate"
+    )
+    warnings = () if check.passed else (f"the quadrature's error estimate is {error:.2g} posterior SD",)
+    settings = {"chains": chains, "draws": draws}
+    return EngineResult(
+        dataset, settings, 1, (check,), warnings, time.perf_counter() - start, exact=posterior
+    )
+
+
+ENGINES = {
+    "sampling": Engine("sampling", _sampling_supports, _run_sampling),
+    "exact": Engine("exact", _exact_supports, _run_exact),
+}
+"""Every engine that makes a posterior, by name."""
+
+ASKABLE = (*ENGINES, "auto")
+"""What `mutau.fit` takes as engine."""
+
+
+def choose(asked: str, request: ModelRequest) -> Engine:
+    """Give the engine asked for, or the exact one if ``auto`` is asked for and it can, else sampling.
+
+    Raises
+    ------
+    ArgumentError
+        No such engine, or it cannot fit this request: says why.
+    """
+    if asked not in ASKABLE:
+        raise ArgumentError(Fault(f"engine = {asked!r}", "There is no such engine", nearest(asked, ASKABLE)))
+    if asked == "auto":
+        return ENGINES["sampling" if ENGINES["exact"].supports(request) else "exact"]
+    engine = ENGINES[asked]
+    if reason := engine.supports(request):
+        rule = f"This engine cannot fit this model: {reason}"
+        raise ArgumentError(Fault(f"engine = {asked!r}", rule, 'Change the model, or use engine="auto"'))
+    return engine

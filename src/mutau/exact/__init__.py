@@ -1,0 +1,14 @@
+"""The exact engine: the whole posterior of the normal-normal model by quadrature, without Monte Carlo error.
+
+`normal` takes effects, standard errors and priors and gives a `NormalPosterior`, whose `mu`, `tau`, `theta` and
+`theta_new` answer for means, densities, probabilities, quantiles and intervals; `supports` says which priors
+have a rule.
+"""
+
+from __future__ import annotations
+
+from mutau.exact.marginals import Marginal
+from mutau.exact.posterior import Draws, NormalPosterior, normal
+from mutau.exact.requests import supports
+
+__all__ = ["Draws", "Marginal", "NormalPosterior", "normal", "supports"]
