@@ -13,7 +13,7 @@ from mutau.engines import ENGINES, choose
 from mutau.errors import ArgumentError, ImproperPosteriorError
 from mutau.fitting import refit
 from mutau.requests import ModelRequest
-from mutau.tables import agreement_sentence, agreement_table
+from mutau.tables import agreement_sentence, agreement_table, comparison_table, summary_table
 from mutau.trees import MARGINAL_PROBABILITIES
 
 
@@ -142,6 +142,14 @@ def test_draws_of_tau_are_its_quantiles(tau):
     moved = np.abs(posterior.tau.cdf(posterior.tau.draw(u)) - u)
     assert moved.max() < 1e-4
     assert np.median(moved) < 1e-6
+
+
+def test_tables_tell_exact_from_sampled(exact_secure, secure):
+    compared = mutau.compare(exact_secure, {}, others={"default": secure})
+    methods = comparison_table(compared, secure.model)["Method"]
+    assert methods[0] == "Bayesian random effects, normal likelihood, exact"
+    assert methods[1] == "Bayesian random effects, normal likelihood, sampled"
+    assert set(summary_table(mutau.summary(exact_secure))["ESS (bulk, tail)"]) == {"exact"}
 
 
 def test_an_improper_posterior_is_refused():

@@ -65,6 +65,7 @@ _MANTEL_HAENSZEL = (  # with what RevMan adds to the cells of a study with a zer
     ("DerSimonian-Laird, Mantel-Haenszel Q (RevMan 5)", "DL", 0.5),
 )
 _COUNTS = ["events_treatment", "n_treatment", "events_control", "n_control"]
+_MADE = {"sampling": "sampled", "exact": "exact"}
 _NO_PROBABILITY = "p_benefit: a confidence interval gives no probability of benefit"
 
 
@@ -173,7 +174,7 @@ def _bayesian_row(fit: Fit, label: str, prob: float, quantity: str) -> dict[str,
         "theta": "Bayesian, effect in the one study (theta_1)",
     }
     row = {
-        "method": f"{names[quantity]}, {model.likelihood} likelihood",
+        "method": f"{names[quantity]}, {model.likelihood} likelihood, {_MADE[fit.engine.name]}",
         "engine": fit.engine.name,
         "prior": f"{label}: tau ~ {model.tau_prior.label}; mu ~ {model.mu_prior.label}",
         "quantity": quantity,

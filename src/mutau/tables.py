@@ -215,7 +215,7 @@ def summary_table(summarised: pd.DataFrame) -> pd.DataFrame:
             "SD": [number(value, 3) for value in summarised["sd"]],
             "R-hat": [number(value, 3) for value in summarised["r_hat"]],
             "ESS (bulk, tail)": [
-                NOT_AVAILABLE if math.isnan(bulk) else f"{bulk:.0f}, {tail:.0f}"
+                _effective_draws(bulk, tail)
                 for bulk, tail in zip(summarised["ess_bulk"], summarised["ess_tail"], strict=True)
             ],
         }
@@ -273,6 +273,12 @@ def _arm(row: pd.Series[Any], side: str) -> str:
     if not pd.isna(mean):
         return f"mean {number(mean)} (SD {number(row[f'sd_{side}'])}), n {n:.0f}"
     return NOT_AVAILABLE
+
+
+def _effective_draws(bulk: float, tail: float) -> str:
+    if math.isnan(bulk):
+        return NOT_AVAILABLE
+    return "exact" if math.isinf(bulk) else f"{bulk:.0f}, {tail:.0f}"
 
 
 def agreement_table(found: pd.DataFrame) -> pd.DataFrame:
