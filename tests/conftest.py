@@ -4,8 +4,12 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pytest
+from hypothesis import settings
 
 mpl.use("Agg")
+# The same examples in every run, and no clock: a busy machine must not fail a test.
+settings.register_profile("mutau", deadline=None, derandomize=True)
+settings.load_profile("mutau")
 
 ROOT = Path(__file__).parents[1]
 
