@@ -60,7 +60,7 @@ class EngineRecord:
     attempts : int
         Attempts made; more than 1 if a first one failed its convergence checks.
     checks : tuple of CheckResult
-        Convergence checks.
+        Of convergence, or of the quadrature's error estimate.
     warnings : tuple of str
         What a reader must know of this run.
     """
@@ -77,7 +77,7 @@ class EngineRecord:
 
     @property
     def converged(self) -> bool:
-        """Whether every convergence check passed."""
+        """Whether every check passed."""
         return all(check.passed for check in self.checks)
 
 
@@ -97,8 +97,9 @@ class Fit:
         ArviZ's groups. ``posterior``: ``mu``, ``tau``, ``theta_new`` (chain, draw) and ``theta`` (chain, draw,
         study); ``prior`` likewise without theta, absent where a prior is improper; ``posterior_predictive``,
         ``log_likelihood`` and ``observed_data`` under the name of the likelihood's outcome (``yi``);
-        ``log_prior`` of mu and tau; ``constant_data``; ``sample_stats``; ``predictions`` (``y_new``) where the
-        standard error of a new study was stated. Everything is on the analysis scale.
+        ``log_prior`` of mu and tau; ``constant_data``; ``sample_stats`` of a sampled fit, ``marginals``
+        (quantiles and densities) of an exact one; ``predictions`` (``y_new``) where the standard error of a new
+        study was stated. Everything is on the analysis scale.
     engine : EngineRecord
         How it was made.
     exact : NormalPosterior, optional

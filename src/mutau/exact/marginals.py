@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     type Array = NDArray[np.float64]
 
-__all__ = ["Marginal", "MixtureMarginal", "PointMarginal", "Unsampled", "shortest"]
+__all__ = ["Marginal", "MixtureMarginal", "PointMarginal", "Unsampled", "like", "shortest"]
 
 HDI_GRID = 33  # lower tail probabilities tried before the best is refined: finds the shortest of several
 HDI_STEPS = (
@@ -111,7 +111,7 @@ class MixtureMarginal(Unsampled):
             mixture_quantiles(flat, 1.0 - flat, self.weights, self.means, self.precisions, out)
         elif inside.any():
             out[inside] = self.quantile(flat[inside])
-        return _like(given, out)
+        return like(given, out)
 
     def interval(self, prob: float = 0.95) -> Interval:
         """Equal-tailed credible interval."""
@@ -133,7 +133,7 @@ class MixtureMarginal(Unsampled):
             value = np.where(
                 finite, value, np.where(flat == np.inf, high, np.where(flat == -np.inf, low, np.nan))
             )
-        return _like(given, value)
+        return like(given, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,7 @@ class PointMarginal(Unsampled):
 
     def _where(self, x: ArrayLike, rule: Callable[[Array], Array]) -> Any:
         given = np.asarray(x, dtype=np.float64)
-        return _like(given, np.where(np.isnan(given), np.nan, rule(given)))
+        return like(given, np.where(np.isnan(given), np.nan, rule(given)))
 
 
 def equal_tailed(quantity: str, quantile: Callable[[Array], Any], prob: float) -> Interval:
@@ -231,6 +231,6 @@ def check_prob(prob: float) -> None:
         )
 
 
-def _like(given: Array, flat: Array) -> Any:
+def like(given: Array, flat: Array) -> Any:
     """A float for a scalar, an array of the given shape otherwise."""
     return float(flat.ravel()[0]) if given.ndim == 0 else flat.reshape(given.shape)

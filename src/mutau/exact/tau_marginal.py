@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mutau.exact.marginals import Unsampled, equal_tailed, shortest
+from mutau.exact.marginals import Unsampled, equal_tailed, like, shortest
 from mutau.numerics.panels import PANEL_ROWS
 from mutau.numerics.solving import masses_of_panels, points_of_tau
 from mutau.records import Interval
@@ -92,7 +92,7 @@ class TauMarginal(Unsampled):
         out = np.empty((3, len(flat)))
         points_of_tau(safe, self.request.yi, self.request.sei, self.request.par, self.scales, out)
         value = np.where(inside, np.exp(out[0] - self.log_z), np.where(np.isnan(flat), np.nan, 0.0))
-        return _like(given, value)
+        return like(given, value)
 
     def cdf(self, x: ArrayLike) -> Any:
         """Posterior probability of a tau of at most x."""
@@ -111,7 +111,7 @@ class TauMarginal(Unsampled):
         inside = (flat > 0) & (flat < 1)
         if inside.any():
             out[inside] = self._quantile(flat[inside])
-        return _like(given, out)
+        return like(given, out)
 
     def interval(self, prob: float = 0.95) -> Interval:
         """Equal-tailed credible interval."""
@@ -177,7 +177,7 @@ class TauMarginal(Unsampled):
             value = np.where(at < panels.lower[0], self._below(at), value)
             value = np.where(at > panels.upper[-1], 1.0 - self._above(at), value)
             value = np.where(at <= self.request.tau.support[0], 0.0, value)
-        return _like(given, np.where(np.isnan(flat), np.nan, np.clip(value, 0.0, 1.0)))
+        return like(given, np.where(np.isnan(flat), np.nan, np.clip(value, 0.0, 1.0)))
 
     def _below(self, x: Array) -> Array:
         """Probability below x, x below the first panel: there the posterior is the prior's, times a constant."""
@@ -243,8 +243,3 @@ class TauMarginal(Unsampled):
             if done.all():
                 break
         return self._outer_quantile(p, np.clip(np.where(logs, np.exp(x), x), start, end))
-
-
-def _like(given: Array, flat: Array) -> Any:
-    """A float for a scalar, an array of the given shape otherwise."""
-    return float(flat.ravel()[0]) if given.ndim == 0 else flat.reshape(given.shape)
