@@ -6,7 +6,8 @@
 BIN := .venv/bin
 
 export MPLBACKEND := Agg
-export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba
+# One folder for each state of the kernels: numba does not see an edit of a kernel that another file's kernel calls.
+export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba/$(shell cat src/mutau/numerics/*.py | cksum | cut -d' ' -f1)
 export PYTENSOR_FLAGS := base_compiledir=$(CURDIR)/.cache/pytensor
 
 help: ## This list

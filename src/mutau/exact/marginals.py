@@ -108,7 +108,7 @@ class MixtureMarginal(Unsampled):
         out = np.where(flat == 0, -np.inf, np.where(flat == 1, np.inf, np.nan))
         if inside.all():
             out = np.empty_like(flat)
-            mixture_quantiles(flat, 1.0 - flat, self.weights, self.means, self.precisions, out)
+            mixture_quantiles(flat, 1.0 - flat, self.weights, self.means, self.precisions, out, *self._scratch())
         elif inside.any():
             out[inside] = self.quantile(flat[inside])
         return like(given, out)
@@ -121,13 +121,17 @@ class MixtureMarginal(Unsampled):
         """Shortest credible interval on the analysis scale (the highest-density one where there is one mode)."""
         return shortest(self.quantity, self.quantile, prob)
 
+    def _scratch(self) -> tuple[Array, NDArray[np.int64]]:
+        work = np.empty((3, len(self.weights)))
+        return work, work.view(np.int64)
+
     def _curve(self, x: ArrayLike, row: int, low: float, high: float) -> Any:
         given = np.asarray(x, dtype=np.float64)
         flat = given.ravel()
         finite = np.isfinite(flat)
         at = flat if finite.all() else np.where(finite, flat, 0.0)
         out = np.empty((3, len(flat)))
-        mixture_curves(at, self.weights, self.means, self.precisions, out)
+        mixture_curves(at, self.weights, self.means, self.precisions, out, *self._scratch())
         value = out[row]
         if at is not flat:
             value = np.where(

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, overload
 import numpy as np
 
 from mutau.errors import ArgumentError, Fault
-from mutau.exact.components import Rules, error_of, solve_request
+from mutau.exact.components import Rules, solve_request
 from mutau.exact.marginals import Marginal, MixtureMarginal, PointMarginal
+from mutau.exact.points import points_of_tau
 from mutau.exact.requests import prepare
 from mutau.exact.tau_marginal import Panels, TauMarginal
-from mutau.numerics import tau_density as vector
-from mutau.numerics.solving import points_of_tau
 from mutau.priors import HalfNormal, Normal, moment_exists
 
 if TYPE_CHECKING:
@@ -133,9 +132,8 @@ class NormalPosterior:
         if request.tau.is_point:
             return PointMarginal("tau", request.tau.parameters["value"])
         mean, sd, reason = self._moments("tau", rules.tau_mean, rules.tau_square - rules.tau_mean**2)
-        panels, tail = self._panels()
-        log_z = rules.log_z
-        return TauMarginal(request, rules.scales, panels, log_z, tail, mean, sd, reason)
+        tail = request.tau.tail_exponent - 1.0 + min(1.0, request.mu.tail_exponent) + self.k - 1.0
+        return TauMarginal(request, self._panels(), rules.log_z, tail, mean, sd, reason)
 
     def joint_pdf(self, mu: ArrayLike, tau: ArrayLike) -> Any:
         """Joint posterior density of mu and tau, for arrays that broadcast.
@@ -158,12 +156,7 @@ class NormalPosterior:
         flat_mu, flat_tau = at_mu.ravel(), np.ascontiguousarray(at_tau.ravel())
         density = np.asarray(self.tau.pdf(flat_tau))
         safe = np.where(density > 0, flat_tau, self.rules.tau[0])
-        flat_par = request.par.copy()
-        flat_par[vector.MU_KIND] = vector.MU_FLAT
-        own, flat = np.empty((3, len(safe))), np.empty((3, len(safe)))
-        empty = np.empty((2, 0))
-        points_of_tau(safe, request.yi, request.sei, request.par, self.rules.scales, own)
-        points_of_tau(safe, request.yi, request.sei, flat_par, empty, flat)
+        own, flat = points_of_tau(safe, request), points_of_tau(safe, request, np.empty((3, 0)))
         log_normal = -0.5 * (np.log(2 * np.pi * flat[2]) + (flat_mu - flat[1]) ** 2 / flat[2])
         given = np.exp(log_normal + np.asarray(request.mu.logpdf(flat_mu)) + flat[0] - own[0])
         value = np.where(density > 0, density * given, density)
@@ -204,27 +197,21 @@ class NormalPosterior:
         return Draws(mu, tau, theta, theta_new)
 
     def _draw_mu(self, rng: np.random.Generator, tau: Array) -> Array:
-        request, scales = self.request, self.rules.scales
-        out = np.empty((3, len(tau)))
-        points_of_tau(tau, request.yi, request.sei, request.par, scales, out)
-        mean: Array = out[1]
-        variance: Array = out[2]
-        if scales.shape[1]:
-            mean, variance = self._draw_scale(rng, mean, variance)
+        _, mean, variance = points_of_tau(tau, self.request)
+        if self.request.model.parts.shape[1] > 1:
+            mean, variance = self._draw_component(rng, mean, variance)
         return np.asarray(mean + np.sqrt(variance) * rng.standard_normal(len(tau)))
 
-    def _draw_scale(self, rng: np.random.Generator, mean: Array, variance: Array) -> tuple[Array, Array]:
+    def _draw_component(self, rng: np.random.Generator, mean: Array, variance: Array) -> tuple[Array, Array]:
         """Draw a component of mu's prior given tau, and give mu's mean and variance under it."""
-        sigma2 = self.rules.scales[0] * self.rules.unit**2
-        d = mean - self.request.par[vector.M0]
-        total = variance[:, None] + sigma2
-        log_weight = self.rules.scales[1] - 0.5 * (np.log(total) + d[:, None] ** 2 / total)
+        centres, sds, log_weights = self.request.model.parts
+        total = variance[:, None] + sds**2
+        log_weight = log_weights - 0.5 * (np.log(total) + (mean[:, None] - centres) ** 2 / total)
         weight = np.cumsum(np.exp(log_weight - log_weight.max(axis=1, keepdims=True)), axis=1)
         level = rng.random(len(mean)) * weight[:, -1]
-        chosen = sigma2[np.minimum((weight < level[:, None]).sum(axis=1), len(sigma2) - 1)]
-        share = chosen / (chosen + variance)
-        mean = np.asarray(self.request.par[vector.M0] + d * share)
-        return mean, variance * share
+        chosen = np.minimum((weight < level[:, None]).sum(axis=1), len(sds) - 1)
+        share = sds[chosen] ** 2 / (sds[chosen] ** 2 + variance)
+        return np.asarray(centres[chosen] + (mean - centres[chosen]) * share), variance * share
 
     def _theta(self, index: int) -> Marginal:
         request, rules = self.request, self.rules
@@ -256,19 +243,12 @@ class NormalPosterior:
         reason = first.reason if not first.exists else "" if second.exists else second.reason
         return mean if first.exists else math.nan, sd, reason
 
-    def _panels(self) -> tuple[Panels, float]:
-        """The panels in order, with the probabilities below and above them."""
-        rules, par = self.rules, self.request.par
-        lower, upper, kinds, masses = rules.panels
-        order = np.argsort(np.where(kinds > 0.5, np.exp(lower), lower))
-        lower, upper, kinds, masses = lower[order], upper[order], kinds[order], masses[order]
-        logs = kinds > 0.5
-        edges = [np.where(logs, np.exp(end), end) * rules.unit for end in (lower, upper)]
-        rest = np.cumsum(masses)
-        below = rules.below + rest - masses
-        above = rules.above + np.append(np.cumsum(masses[::-1])[::-1][1:], 0.0)
-        tail = float(par[vector.POWER]) - 1.0 if math.isfinite(par[vector.POWER]) else math.inf
-        return Panels(edges[0], edges[1], kinds, below, above), tail
+    def _panels(self) -> Panels:
+        """The panels with the probabilities below and above them."""
+        rules = self.rules
+        below = rules.below + np.cumsum(rules.masses) - rules.masses
+        above = rules.above + np.append(np.cumsum(rules.masses[::-1])[::-1][1:], 0.0)
+        return Panels(rules.lower, rules.upper, below, above, rules.unit, rules.stretch)
 
 
 def normal(
@@ -334,4 +314,4 @@ def normal(
             f"{improper} is improper: its density has no constant, so neither has the marginal likelihood"
         )
     log_marginal = math.nan if reason else rules.log_z
-    return NormalPosterior(request, rules, log_marginal, reason, error_of(request, rules))
+    return NormalPosterior(request, rules, log_marginal, reason, rules.error)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-from scipy.special import betaln, gammaln
+from scipy.special import gammaln
 
 from mutau.errors import ArgumentError, Fault, ImproperPosteriorError
 from mutau.numerics import tau_density as vector
@@ -23,24 +23,44 @@ if TYPE_CHECKING:
 
     type Array = NDArray[np.float64]
 
-__all__ = ["Request", "mixture_scales", "model_vector", "prepare", "prior_faults", "supports"]
+__all__ = ["Model", "Request", "kernel_model", "prepare", "prior_faults", "supports"]
 
-SIGMA_WIDTH = 1.0  # panels in the log of the SD of a component of a t prior: the singularity is pi/2 away
+SIGMA_WIDTH = 1.5  # panels in the log of the SD of a component of a t prior: the singularity is pi/2 away
+SIGMA_GROWTH = 0.6  # of the distance from the data's own scale, beyond which everything is a power of the SD
 SIGMA_SPREAD = 44.0  # e-folds of weight that are kept: exp(-44) is 8e-20
 SIGMA_CAP = 75.0  # log SD above which a component is as good as flat
 SIGMA_LIMIT = 16.0  # change of a log weight within one panel
-FLAT_SCALES = np.empty((2, 0))
+CAP = 80.0  # log of how many times the scale of the data and priors tau is followed: beyond, it is as good as infinite
+LARGEST_LOG = 690.0  # of a tau that float64 holds, with its square's reciprocal
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Priors in the kernels' form, for sets of studies of which the extent is known.
+
+    Parameters
+    ----------
+    vector : ndarray, shape (MODEL,)
+        Prior of tau, see `mutau.numerics.tau_density`.
+    parts, finer : ndarray, shape (3, q)
+        Prior of mu as normal components: means, SDs, log weights; q = 0 is flat. `finer` has a t prior's integral over
+        its latent scale by twice as many nodes, and is `parts` itself for every other prior.
+    """
+
+    vector: Array
+    parts: Array
+    finer: Array
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A checked request: the data, the priors, and the model as the kernels' vector."""
+    """A checked request: the data, the priors, and the priors in the kernels' form."""
 
     yi: Array
     sei: Array
     mu: Prior
     tau: Prior
-    par: Array
+    model: Model
 
     @property
     def k(self) -> int:
@@ -107,7 +127,7 @@ def prepare(yi: ArrayLike, sei: ArrayLike, mu: Prior, tau: Prior) -> Request:
     if faults:
         raise ArgumentError(faults)
     require_proper(mu, tau, len(effects))
-    return Request(effects, errors, mu, tau, model_vector(mu, tau, len(effects)))
+    return Request(effects, errors, mu, tau, kernel_model(mu, tau, effects, errors, len(effects)))
 
 
 def require_proper(mu: Prior, tau: Prior, k: int) -> None:
@@ -137,63 +157,99 @@ def data_faults(yi: Array, sei: Array) -> list[Fault]:
     return faults
 
 
-def model_vector(mu: Prior, tau: Prior, k: int) -> Array:
-    """Write the priors as the vector that `mutau.numerics.tau_density` documents."""
-    par = np.zeros(vector.PAR)
-    par[vector.S0], par[vector.STRIP], par[vector.CENTRE] = 1.0, math.inf, -math.inf
-    par[vector.LOWER], par[vector.UPPER] = tau.support
-    par[vector.START] = math.inf
-    par[vector.POWER] = tau.tail_exponent + k - 1 + min(1.0, mu.tail_exponent)
-    par[vector.LOG_TAIL] = float(tau.tail_exponent == 1 and tau.is_proper)
-    _MU[mu.family](mu, par)
-    _TAU[tau.family](tau, par)
-    return par
-
-
-def mixture_scales(mu: Prior, request: Request, parts: int = 1) -> Array:
-    r"""Write mu's prior as a mixture of normals about its centre, in the kernels' units.
+def kernel_model(mu: Prior, tau: Prior, yi: Array, sei: Array, most: int) -> Model:
+    """Write the priors in the kernels' form.
 
     Parameters
     ----------
-    mu : Prior
-        `StudentT` or `Cauchy`; any other needs no mixture.
-    request : Request
-        Its data give the unit, and how far from the prior they are.
+    mu, tau : Prior
+        Priors that `supports` knows.
+    yi, sei : ndarray, shape (n,)
+        All studies of all sets: their extent says where the quadrature starts and ends.
+    most : int
+        Number of studies in the largest set.
+    """
+    parts = _MU[mu.family](mu)
+    if parts is None:
+        far = float(np.abs(yi - cast("Any", mu).location).max())
+        parts, finer = (_t_components(mu, far, halves) for halves in (1, 2))
+    else:
+        finer = parts
+    vector_ = np.zeros(vector.MODEL)
+    vector_[vector.SCALE], vector_[vector.CENTRE] = math.inf, -math.inf
+    vector_[vector.LOWER], vector_[vector.UPPER] = tau.support
+    vector_[vector.START] = math.inf
+    vector_[vector.TAIL] = tau.tail_exponent - 1.0 + min(1.0, mu.tail_exponent)
+    _TAU[tau.family](tau, vector_)
+    extent = max(float(sei.max()), float(np.abs(yi).max()), *np.abs(parts[0, :1]), math.exp(vector_[vector.CENTRE]))
+    vector_[vector.CAP] = min(math.log(extent) + 0.5 * math.log(most) + CAP, LARGEST_LOG)
+    if vector_[vector.START] == 0.0:
+        _set_lower_end(tau, vector_, math.log(float(sei.min())), most)
+    if vector_[vector.UPPER] < math.inf and vector_[vector.UPPER] > 0.0:
+        vector_[vector.CAP] = math.log(vector_[vector.UPPER])
+    return Model(vector_, parts, finer)
+
+
+def _set_lower_end(tau: Any, out: Array, low: float, most: int) -> None:
+    """Say where the rule starts under a prior that is declared for log tau, and what lies outside its ends.
+
+    Below, the likelihood is what it is at tau = 0 (to rounding), and the prior has nothing, or its own mass.
+    """
+    room = 0.5 * math.log(most)
+    starts = {
+        "InverseGamma": lambda: math.log(tau.scale / (700.0 + 4.0 * most)),
+        "LogNormal": lambda: min(tau.meanlog, low - 9.0 - room) - 12.0 * tau.sdlog,
+        "LogStudentT": lambda: min(low - 21.0 - room, tau.location - 3.0 * tau.scale * math.sqrt(tau.df)),
+        "Uniform": lambda: math.log(tau.lower),
+    }
+    out[vector.FROM] = max(starts[tau.family](), -LARGEST_LOG)
+    if tau.family == "LogStudentT":
+        for end, mass, at in ((vector.FROM, tau.cdf, vector.BELOW), (vector.CAP, tau.sf, vector.ABOVE)):
+            edge = math.exp(out[end])
+            out[at] = mass(edge) / math.exp(tau.logpdf(edge) + out[end])
+
+
+def _t_components(mu: Any, far: float, parts: int) -> Array:
+    r"""Write a t prior as a mixture of normals about its centre.
+
+    Parameters
+    ----------
+    mu : StudentT or Cauchy
+        The prior.
+    far : float
+        Largest distance of an effect from its centre.
     parts : int
         Into how many each panel is cut: 2 for the finer rule.
 
     Returns
     -------
-    ndarray, shape (2, q)
-        Squared SDs, and logs of their weights (which sum to 1 up to what is left out).
+    ndarray, shape (3, q)
+        Means, SDs, and logs of weights (which sum to 1 up to what is left out).
 
     Notes
     -----
     A t variable of :math:`\nu` degrees of freedom is normal with SD :math:`\sigma = s/\sqrt\lambda`,
     :math:`\lambda \sim` Gamma(:math:`\nu/2, \nu/2`). The rule is a composite Gauss rule in :math:`\log\sigma`.
     """
-    if mu.family not in ("StudentT", "Cauchy"):
-        return FLAT_SCALES
-    unit = 2.0 ** math.floor(math.log2(request.sei.min()))
-    scale = cast("Any", mu).scale / unit
-    df = cast("Any", mu).df if mu.family == "StudentT" else 1.0
-    reach = max(scale, float(np.abs(request.yi - cast("Any", mu).location).max()) / unit)
+    scale, df = mu.scale, 1.0 if mu.family == "Cauchy" else mu.df
+    reach = math.log(max(scale, far))
     low = math.log(scale) - 0.5 * math.log(2.0 * (SIGMA_SPREAD + 20.0 + df) / df)
-    high = math.log(reach) + min(SIGMA_CAP, SIGMA_SPREAD / df)
-    x, w = _composite(low, high, df, math.log(scale), parts)
+    high = reach + min(SIGMA_CAP, SIGMA_SPREAD / df)
+    x, w = _composite(low, high, df, math.log(scale), reach, parts)
     lam = df * np.exp(2.0 * (math.log(scale) - x))
     log_weight = np.log(2.0 * w) + 0.5 * df * np.log(0.5 * lam) - 0.5 * lam - gammaln(0.5 * df)
     keep = log_weight > log_weight.max() - 1.5 * SIGMA_SPREAD
-    return np.vstack([np.exp(2.0 * x[keep]), log_weight[keep]])
+    return np.vstack([np.full(keep.sum(), mu.location), np.exp(x[keep]), log_weight[keep]])
 
 
-def _composite(low: float, high: float, df: float, centre: float, parts: int) -> tuple[Array, Array]:
+def _composite(low: float, high: float, df: float, centre: float, reach: float, parts: int) -> tuple[Array, Array]:
     """Nodes and weights of the composite Gauss rule for log sigma."""
     points, weights = np.polynomial.legendre.leggauss(vector.N)
     ends = [low]
     while ends[-1] < high:
         steep = df * math.exp(min(2.0 * (centre - ends[-1]), 700.0))  # slope of the log weight
-        ends.append(ends[-1] + min(SIGMA_WIDTH, SIGMA_LIMIT / max(steep, df)))
+        widest = max(SIGMA_WIDTH, SIGMA_GROWTH * (ends[-1] - reach))
+        ends.append(ends[-1] + min(widest, SIGMA_LIMIT / max(steep, df)))
     edges = np.concatenate([np.linspace(a, b, parts + 1)[:-1] for a, b in itertools.pairwise(ends)])
     edges = np.append(edges, ends[-1])
     half = 0.5 * np.diff(edges)[:, None]
@@ -204,88 +260,75 @@ def _column(values: ArrayLike) -> Array:
     return np.ascontiguousarray(values, dtype=np.float64)
 
 
-# mu
+# mu: its normal components, or None where the data decide which
 
 
-def _flat(_: Any, par: Array) -> None:
-    par[vector.MU_KIND] = vector.MU_FLAT
+def _one(mean: float, sd: float) -> Array:
+    return np.array([[mean], [sd], [0.0]])
 
 
-def _normal(prior: Any, par: Array) -> None:
-    par[vector.MU_KIND], par[vector.M0], par[vector.S0] = vector.MU_NORMAL, prior.mean, prior.sd
-
-
-def _point(prior: Any, par: Array) -> None:
-    par[vector.MU_KIND], par[vector.M0], par[vector.S0] = vector.MU_NORMAL, prior.value, 0.0
-
-
-def _mixture(prior: Any, par: Array) -> None:
-    par[vector.MU_KIND], par[vector.M0] = vector.MU_MIXTURE, prior.location
+_MU: Mapping[str, Callable[[Any], Array | None]] = MappingProxyType(
+    {
+        "Flat": lambda _: np.empty((3, 0)),
+        "Normal": lambda prior: _one(prior.mean, prior.sd),
+        "PointMass": lambda prior: _one(prior.value, 0.0),
+        "StudentT": lambda _: None,
+        "Cauchy": lambda _: None,
+    }
+)
 
 
 # tau
 
 
-def _half_normal(prior: Any, par: Array) -> None:
+def _half_normal(prior: Any, out: Array) -> None:
     s = prior.scale
-    par[vector.FAMILY], par[vector.T1] = vector.HALF_NORMAL, s
-    par[vector.LOG_C] = 0.5 * math.log(2.0 / math.pi) - math.log(s)
-    par[vector.START], par[vector.CENTRE] = 2.0 * s, math.log(s)
+    out[vector.NU], out[vector.SCALE] = math.inf, s
+    out[vector.CONSTANT] = 0.5 * math.log(2.0 / math.pi) - math.log(s)
+    out[vector.START], out[vector.CENTRE] = 2.0 * s, math.log(s)
 
 
-def _half_t(prior: Any, par: Array) -> None:
+def _half_t(prior: Any, out: Array) -> None:
     s, df = prior.scale, 1.0 if prior.family == "HalfCauchy" else prior.df
-    par[vector.FAMILY], par[vector.T1], par[vector.T2] = vector.HALF_T, s, df
-    par[vector.LOG_C] = float(prior.logpdf(0.0))
-    par[vector.START] = s * min(math.sqrt(df), 2.0)
-    par[vector.CENTRE], par[vector.STRIP] = math.log(s) + 0.5 * math.log(df), 0.5 * math.pi
+    out[vector.NU], out[vector.SCALE], out[vector.CONSTANT] = df, s, float(prior.logpdf(0.0))
+    out[vector.START], out[vector.CENTRE] = s * min(math.sqrt(df), 2.0), math.log(s) + 0.5 * math.log(df)
 
 
-def _exponential(prior: Any, par: Array) -> None:
-    par[vector.FAMILY], par[vector.T1], par[vector.LOG_C] = (
-        vector.EXPONENTIAL,
-        prior.rate,
-        math.log(prior.rate),
-    )
-    par[vector.START], par[vector.CENTRE] = 8.0 / prior.rate, -math.log(prior.rate)
+def _exponential(prior: Any, out: Array) -> None:
+    out[vector.RATE], out[vector.CONSTANT] = prior.rate, math.log(prior.rate)
+    out[vector.START], out[vector.CENTRE] = 2.0 / prior.rate, -math.log(prior.rate)
 
 
-def _inverse_gamma(prior: Any, par: Array) -> None:
+def _inverse_gamma(prior: Any, out: Array) -> None:
     a, b = prior.shape, prior.scale
-    par[vector.FAMILY], par[vector.T1], par[vector.T2] = vector.INVERSE_GAMMA, a, b
-    par[vector.LOG_C] = a * math.log(b) - float(gammaln(a))
-    par[vector.START], par[vector.CENTRE], par[vector.STRIP] = 0.0, math.log(b), 0.5 * math.pi
+    out[vector.ON_LOG], out[vector.POWER], out[vector.INVERSE] = 1.0, a + 1.0, b
+    out[vector.CONSTANT] = a * math.log(b) - float(gammaln(a))
+    out[vector.START], out[vector.CENTRE] = 0.0, math.log(b)
 
 
-def _log_normal(prior: Any, par: Array) -> None:
-    par[vector.FAMILY], par[vector.T1], par[vector.T2] = vector.LOG_NORMAL, prior.meanlog, prior.sdlog
-    par[vector.LOG_C] = -0.5 * math.log(2.0 * math.pi) - math.log(prior.sdlog)
-    par[vector.START], par[vector.CENTRE] = 0.0, prior.meanlog
+def _log_normal(prior: Any, out: Array) -> None:
+    out[vector.ON_LOG], out[vector.POWER], out[vector.NU] = 1.0, 1.0, math.inf
+    out[vector.CENTRE_U], out[vector.SCALE] = prior.meanlog, prior.sdlog
+    out[vector.CONSTANT] = -0.5 * math.log(2.0 * math.pi) - math.log(prior.sdlog)
+    out[vector.START], out[vector.CENTRE] = 0.0, prior.meanlog
 
 
-def _log_t(prior: Any, par: Array) -> None:
-    par[vector.FAMILY] = vector.LOG_T
-    par[vector.T1], par[vector.T2], par[vector.T3] = prior.location, prior.scale, prior.df
-    log_beta = float(betaln(0.5 * prior.df, 0.5))
-    par[vector.LOG_BETA] = log_beta
-    par[vector.LOG_C] = -0.5 * math.log(prior.df) - log_beta - math.log(prior.scale)
-    par[vector.START], par[vector.CENTRE] = 0.0, prior.location
-    par[vector.STRIP] = prior.scale * math.sqrt(prior.df)
+def _log_t(prior: Any, out: Array) -> None:
+    out[vector.ON_LOG], out[vector.POWER], out[vector.NU] = 1.0, 1.0, prior.df
+    out[vector.CENTRE_U], out[vector.SCALE] = prior.location, prior.scale
+    out[vector.CONSTANT] = float(prior.logpdf(math.exp(prior.location))) + prior.location
+    out[vector.START], out[vector.CENTRE] = 0.0, prior.location
 
 
-def _uniform(prior: Any, par: Array) -> None:
-    par[vector.FAMILY] = vector.UNIFORM
-    par[vector.LOG_C] = float(prior.logpdf(prior.lower))
-    par[vector.START] = math.inf if prior.lower == 0 else 0.0
+def _uniform(prior: Any, out: Array) -> None:
+    out[vector.CONSTANT] = float(prior.logpdf(prior.lower))
+    out[vector.START] = math.inf if prior.lower == 0 else 0.0
 
 
-def _point_tau(_: Any, par: Array) -> None:
-    par[vector.FAMILY], par[vector.LOG_C] = vector.UNIFORM, 0.0
+def _point(prior: Any, out: Array) -> None:
+    out[vector.LOWER], out[vector.UPPER] = prior.value, prior.value
 
 
-_MU: Mapping[str, Callable[[Any, Array], None]] = MappingProxyType(
-    {"Flat": _flat, "Normal": _normal, "PointMass": _point, "StudentT": _mixture, "Cauchy": _mixture}
-)
 _TAU: Mapping[str, Callable[[Any, Array], None]] = MappingProxyType(
     {
         "HalfNormal": _half_normal,
@@ -296,6 +339,6 @@ _TAU: Mapping[str, Callable[[Any, Array], None]] = MappingProxyType(
         "LogNormal": _log_normal,
         "LogStudentT": _log_t,
         "Uniform": _uniform,
-        "PointMass": _point_tau,
+        "PointMass": _point,
     }
 )

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mutau.exact.marginals import Unsampled, equal_tailed, like, shortest
-from mutau.numerics.panels import PANEL_ROWS
-from mutau.numerics.solving import masses_of_panels, points_of_tau
+from mutau.exact.points import points_of_tau
+from mutau.numerics.panels import GAUSS_W, GAUSS_X
 from mutau.records import Interval
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ __all__ = ["Panels", "TauMarginal"]
 
 QUANTILE_STEPS = 100  # bisection alone reaches float64 resolution of a panel in fewer
 CELLS = 64  # of each panel, for random draws
-STEP_DONE = 1e-9  # of a panel's width, for a Newton step: the next would be below float64 resolution
+STEP_DONE = 1e-12  # of a panel's width, for a step: below float64 resolution of what it changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +34,34 @@ class Panels:
     Parameters
     ----------
     lower, upper : ndarray, shape (n,)
-        Ends in tau, on the analysis scale.
-    kinds : ndarray, shape (n,)
-        1 for panels in log tau, 0 for those in tau.
+        Ends in the rule's variable x.
     below, above : ndarray, shape (n,)
         Posterior probability below and above each panel.
+    unit, stretch : float
+        tau is unit * stretch * sinh(x), or unit * exp(x) where stretch is 0; on the analysis scale.
     """
 
     lower: Array
     upper: Array
-    kinds: Array
     below: Array
     above: Array
+    unit: float
+    stretch: float
+
+    def tau(self, x: Array) -> Array:
+        """Give tau at x."""
+        return self.unit * (self.stretch * np.sinh(x) if self.stretch > 0 else np.exp(x))
+
+    def slope(self, x: Array) -> Array:
+        """Derivative of tau at x."""
+        return self.unit * (self.stretch * np.cosh(x) if self.stretch > 0 else np.exp(x))
+
+    def x(self, tau: Array) -> Array:
+        """Give x at tau."""
+        if self.stretch > 0:
+            return np.arcsinh(tau / (self.unit * self.stretch))
+        with np.errstate(divide="ignore"):
+            return np.log(tau / self.unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +72,6 @@ class TauMarginal(Unsampled):
     ----------
     request : Request
         Data and priors.
-    scales : ndarray
-        Components of mu's prior (`mixture_scales`).
     panels : Panels
         Where the rule is.
     log_z : float
@@ -71,7 +85,6 @@ class TauMarginal(Unsampled):
     """
 
     request: Request = field(repr=False)
-    scales: Array = field(repr=False)
     panels: Panels = field(repr=False)
     log_z: float = field(repr=False)
     tail: float = field(repr=False)
@@ -88,10 +101,9 @@ class TauMarginal(Unsampled):
         inside = (flat >= low) & (flat <= high) & np.isfinite(flat)
         if not self.request.tau.logpdf(low) > -np.inf:
             inside &= flat > low
-        safe = np.where(inside, flat, self.panels.lower[-1])
-        out = np.empty((3, len(flat)))
-        points_of_tau(safe, self.request.yi, self.request.sei, self.request.par, self.scales, out)
-        value = np.where(inside, np.exp(out[0] - self.log_z), np.where(np.isnan(flat), np.nan, 0.0))
+        safe = np.where(inside, flat, self.panels.tau(self.panels.upper[0]))
+        value = np.exp(points_of_tau(safe, self.request)[0] - self.log_z)
+        value = np.where(inside, value, np.where(np.isnan(flat), np.nan, 0.0))
         return like(given, value)
 
     def cdf(self, x: ArrayLike) -> Any:
@@ -129,59 +141,48 @@ class TauMarginal(Unsampled):
         """
         panels = self.panels
         index = np.repeat(np.arange(len(panels.lower)), CELLS)
-        logs = panels.kinds > 0.5
-        low, high = (np.where(logs, np.log(np.maximum(e, 1e-300)), e) for e in (panels.lower, panels.upper))
-        cuts = low[:, None] + (high - low)[:, None] * np.linspace(0.0, 1.0, CELLS + 1)
-        tau = np.where(logs[:, None], np.exp(cuts), cuts)
-        density = np.asarray(self.pdf(np.maximum(tau, 1e-300))) * np.where(logs[:, None], tau, 1.0)
-        mass = self._masses(tau[:, :-1].ravel(), tau[:, 1:].ravel(), index)
-        ends = panels.below[index] + np.cumsum(mass) - np.repeat(np.cumsum(mass)[CELLS - 1 :: CELLS], CELLS)
-        ends += np.repeat(np.add.reduceat(mass, np.arange(0, len(mass), CELLS)), CELLS)
+        cuts = np.linspace(panels.lower, panels.upper, CELLS + 1, axis=1)
+        density = np.asarray(self.pdf(panels.tau(cuts))) * panels.slope(cuts)
+        mass = self._masses(cuts[:, :-1].ravel(), cuts[:, 1:].ravel())
+        ends = panels.below[index] + np.cumsum(mass.reshape(cuts.shape[0], CELLS), axis=1).ravel()
         cell = np.minimum(np.searchsorted(ends, u), len(ends) - 1)
         share = np.clip(1.0 - (ends[cell] - u) / np.maximum(mass[cell], 1e-300), 0.0, 1.0)
         first, last = density[:, :-1].ravel()[cell], density[:, 1:].ravel()[cell]
         bend = np.clip((last - first) / np.maximum(first + last, 1e-300), -1.0, 1.0)
         part = share * 2.0 / ((1.0 - bend) + np.sqrt((1.0 - bend) ** 2 + 4.0 * bend * share) + 1e-300)
-        x = cuts[:, :-1].ravel()[cell] + part * ((high - low) / CELLS)[index[cell]]
-        return self._outer_quantile(u, np.where(logs[index[cell]], np.exp(x), x))
+        low, high = cuts[:, :-1].ravel()[cell], cuts[:, 1:].ravel()[cell]
+        return self._outer_quantile(u, panels.tau(low + part * (high - low)))
 
-    def _masses(self, lower: Array, upper: Array, index: NDArray[np.intp]) -> Array:
-        """Probabilities of parts of panels."""
-        unit = 2.0 ** math.floor(math.log2(self.request.sei.min()))
-        kinds = self.panels.kinds[index]
-        ends = np.empty((PANEL_ROWS, len(lower)))
-        with np.errstate(divide="ignore"):
-            for row, end in enumerate((lower, upper)):
-                ends[row] = np.where(kinds > 0.5, np.log(end / unit), end / unit)
-        ends[2] = kinds
-        out = np.empty(len(lower))
-        masses_of_panels(
-            ends, self.request.yi, self.request.sei, self.request.par, self.scales, self.log_z, out
-        )
-        return out
+    def _masses(self, lower: Array, upper: Array) -> Array:
+        """Probabilities between values of x that lie in one panel, by a rule of its own."""
+        half = 0.5 * (upper - lower)[:, None]
+        x = lower[:, None] + half * (1.0 + GAUSS_X)
+        log_density = points_of_tau(self.panels.tau(x).ravel(), self.request)[0].reshape(x.shape)
+        return np.asarray((half * np.exp(log_density - self.log_z) * self.panels.slope(x)) @ GAUSS_W)
 
     def _probability(self, x: ArrayLike, upper: bool) -> Any:
         given = np.asarray(x, dtype=np.float64)
         flat = given.ravel()
-        panels = self.panels
-        at = np.where(np.isnan(flat), panels.lower[0], flat)
-        index = np.clip(np.searchsorted(panels.lower, at, side="right") - 1, 0, None)
-        inside = np.clip(at, panels.lower[index], panels.upper[index])
+        panels, start = self.panels, self.request.tau.support[0]
+        at = np.maximum(np.where(np.isnan(flat), start, flat), start)
+        x = np.clip(panels.x(at), panels.lower[0], panels.upper[-1])
+        index = np.clip(np.searchsorted(panels.lower, x, side="right") - 1, 0, None)
+        first, last = panels.tau(panels.lower[0]), panels.tau(panels.upper[-1])
         if upper:
-            value = panels.above[index] + self._masses(inside, panels.upper[index], index)
-            value = np.where(at > panels.upper[-1], self._above(at), value)
-            value = np.where(at < panels.lower[0], 1.0 - self._below(at), value)
-            value = np.where(at <= self.request.tau.support[0], 1.0, value)
+            value = panels.above[index] + self._masses(x, panels.upper[index])
+            value = np.where(at > last, self._above(at), value)
+            value = np.where(at < first, 1.0 - self._below(at), value)
+            value = np.where(at <= start, 1.0, value)
         else:
-            value = panels.below[index] + self._masses(panels.lower[index], inside, index)
-            value = np.where(at < panels.lower[0], self._below(at), value)
-            value = np.where(at > panels.upper[-1], 1.0 - self._above(at), value)
-            value = np.where(at <= self.request.tau.support[0], 0.0, value)
+            value = panels.below[index] + self._masses(panels.lower[index], x)
+            value = np.where(at < first, self._below(at), value)
+            value = np.where(at > last, 1.0 - self._above(at), value)
+            value = np.where(at <= start, 0.0, value)
         return like(given, np.where(np.isnan(flat), np.nan, np.clip(value, 0.0, 1.0)))
 
     def _below(self, x: Array) -> Array:
         """Probability below x, x below the first panel: there the posterior is the prior's, times a constant."""
-        first, prior = self.panels.lower[0], self.request.tau
+        first, prior = self.panels.tau(self.panels.lower[0]), self.request.tau
         if self.panels.below[0] == 0:
             return np.zeros_like(x)
         return np.asarray(
@@ -190,7 +191,7 @@ class TauMarginal(Unsampled):
 
     def _above(self, x: Array) -> Array:
         """Probability above x, x above the last panel: a power, or the prior's own tail."""
-        last, prior = self.panels.upper[-1], self.request.tau
+        last, prior = self.panels.tau(self.panels.upper[-1]), self.request.tau
         far = np.maximum(x, last)
         if self.panels.above[-1] == 0:
             return np.zeros_like(x)
@@ -203,10 +204,10 @@ class TauMarginal(Unsampled):
         panels, prior = self.panels, self.request.tau
         low, high = p < panels.below[0], 1.0 - p < panels.above[-1]
         if low.any():
-            inner[low] = prior.ppf(p[low] / panels.below[0] * prior.cdf(panels.lower[0]))
+            inner[low] = prior.ppf(p[low] / panels.below[0] * prior.cdf(panels.tau(panels.lower[0])))
         if high.any():
             share = (1.0 - p[high]) / panels.above[-1]
-            last = panels.upper[-1]
+            last = panels.tau(panels.upper[-1])
             beyond = (
                 last * share ** (-1.0 / self.tail)
                 if self.tail > 0
@@ -216,30 +217,25 @@ class TauMarginal(Unsampled):
         return inner
 
     def _quantile(self, p: Array) -> Array:
-        """Newton's steps within the panel that holds each quantile, bracketed; in the panel's own variable."""
+        """Newton's steps within the panel that holds each quantile, bracketed."""
         panels = self.panels
         index = np.clip(np.searchsorted(panels.below, p, side="right") - 1, 0, None)
-        logs = panels.kinds[index] > 0.5
         start, end = panels.lower[index], panels.upper[index]
-        with np.errstate(divide="ignore"):
-            low, high = np.where(logs, np.log(start), start), np.where(logs, np.log(end), end)
+        low, high = start, end
         upper_half = p > 0.5
-        width = high - low
         x = 0.5 * (low + high)
         for _ in range(QUANTILE_STEPS):
-            tau = np.clip(np.where(logs, np.exp(x), x), start, end)
-            short = np.where(upper_half, tau, start), np.where(upper_half, end, tau)
-            mass = self._masses(*short, index)
+            mass = self._masses(np.where(upper_half, x, start), np.where(upper_half, end, x))
             error = np.where(
                 upper_half, (1.0 - p) - panels.above[index] - mass, panels.below[index] + mass - p
             )
             low, high = np.where(error < 0, x, low), np.where(error >= 0, x, high)
-            slope = np.asarray(self.pdf(tau)) * np.where(logs, tau, 1.0)
+            slope = np.asarray(self.pdf(panels.tau(x))) * panels.slope(x)
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 new = x - error / slope
             new = np.where((new > low) & (new < high), new, 0.5 * (low + high))
-            done = (np.abs(new - x) <= STEP_DONE * width) | (error == 0)
+            done = (np.abs(new - x) <= STEP_DONE * (end - start)) | (error == 0)
             x = np.where(error == 0, x, new)
             if done.all():
                 break
-        return self._outer_quantile(p, np.clip(np.where(logs, np.exp(x), x), start, end))
+        return self._outer_quantile(p, panels.tau(x))

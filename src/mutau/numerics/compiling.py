@@ -1,4 +1,4 @@
-"""How kernels are compiled: one decorator, used by every compiled function of mutau."""
+"""How kernels are compiled: `entry` for what Python calls, `inner` for what only other kernels call."""
 
 from __future__ import annotations
 
@@ -9,13 +9,38 @@ from typing import Any
 
 from mutau.errors import MutauWarning
 
-__all__ = ["kernel"]
+__all__ = ["entry", "inner"]
 
 type Compiled = Callable[..., Any]
 
 
-def kernel(function: Compiled) -> Any:
-    """Compile a function with numba: serial, without the GIL, without fast-math, kept on disk.
+def inner(function: Compiled) -> Any:
+    """Compile a function that only kernels call: serial, without fast-math, part of each entry that uses it.
+
+    Parameters
+    ----------
+    function : callable
+        Plain Python over numbers and float64 arrays.
+
+    Returns
+    -------
+    callable
+        The compiled function; Python cannot call it, which makes it cheaper to compile.
+
+    Notes
+    -----
+    Fast-math is off: with it a compiler may reorder sums, and the same numbers give other last digits from
+    one machine or cache to the next. Nothing is parallel inside a kernel.
+    """
+    import numba
+
+    return numba.njit(
+        function, nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
+    )
+
+
+def entry(function: Compiled) -> Any:
+    """Compile a function that Python calls: serial, without the GIL, without fast-math, kept on disk.
 
     Parameters
     ----------
@@ -36,10 +61,8 @@ def kernel(function: Compiled) -> Any:
 
     Notes
     -----
-    Fast-math is off: with it a compiler may reorder sums, and the same numbers give other last digits from
-    one machine or cache to the next. Nothing is parallel inside a kernel. Numba compares only a kernel's own
-    file with its cache: after an edit of a kernel that kernels of other files call, delete the cache (``make
-    clean``).
+    Numba compares only an entry's own file with its cache: after an edit of a kernel in another file, delete
+    the cache (``make clean``).
     """
     import numba
 

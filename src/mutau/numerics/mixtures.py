@@ -18,91 +18,93 @@ import math
 
 import numpy as np
 
-from mutau.numerics.compiling import kernel
+from mutau.numerics.compiling import entry, inner
 
-__all__ = ["mixture_at", "mixture_curves", "mixture_quantile", "mixture_quantiles", "normal_quantile"]
+__all__ = ["exponentials", "fill_quantiles", "mixture_at", "mixture_curves", "mixture_quantiles", "moments"]
 
-# (1 + 2x) erfcx(x), the Chebyshev series in t truncated at degree 20 and written in powers, highest first;
-# relative error at most 8.3e-15 on [0, 1e8] (tests/numerics hold it).
-ERFCX = (
-    1.8145214424230665e-08,
-    8.540604160520004e-09,
-    -2.1713389805696227e-07,
-    -2.781457964538117e-08,
-    1.7017030719105195e-06,
-    -1.0082205936188526e-06,
-    -1.1406080334811383e-05,
-    2.240988874013106e-05,
-    5.163027323412162e-05,
-    -0.0002901662176409021,
-    0.0002937196724001631,
-    0.0017556294797284953,
-    -0.009746580754756332,
-    0.028362276764282972,
-    -0.05869339845063816,
-    0.09230432122556173,
-    -0.1088039301500146,
-    0.0822767384871622,
-    0.0035854154856578974,
-    -0.14024059858550722,
-    1.2375126308378266,
-)
 K = 3.75
 SQRT_HALF = math.sqrt(0.5)
 INV_SQRT_2PI = 1.0 / math.sqrt(2.0 * math.pi)
 
-# exp(-h): h = -(n log 2 + r), |r| <= log(2)/2; adding MAGIC rounds to an integer and leaves it in the low bits.
+# Adding MAGIC rounds to an integer and leaves it in the low bits.
 MAGIC = 1.5 * 2.0**52
 LOG2_E = 1.4426950408889634
 LOG2_HIGH = (
     6.93147180369123816490e-01  # log 2 in two parts: the first has zeros at its end, so n * it is exact
 )
 LOG2_LOW = 1.90821492927058770002e-10
-EXP = tuple(1.0 / math.factorial(n) for n in range(13, -1, -1))  # Taylor: 0.3466**14 / 14! is under 1e-17
-LARGEST_H = 690.0  # exp(-690) is about 1e-300: smaller values are counted as this one
+LARGEST = 690.0  # exp(-690) is about 1e-300
 BIAS, MANTISSA = np.int64(1023), np.int64(52)
 
 STEP_DONE = 1e-5  # Halley converges cubically: after a step this small (in SDs) the error is about 1e-15
 MAX_STEPS = 200  # bisection alone reaches float64 resolution in fewer
 
 
-@kernel
-def mixture_at(x, w, m, inv, n, work, bits):
-    """Lower tail, upper tail, density and its slope at x, for the first n components.
+@inner
+def erfcx_series(t):
+    """(1 + 2x) erfcx(x) at t = (x - K) / (x + K): the Chebyshev series up to degree 20, written in powers.
 
-    w, m, inv: weights, means and inverse SDs. work, bits: scratch of n floats and the same memory as int64.
+    The relative error is at most 8.3e-15 for x in [0, 1e8] (tests/numerics hold it). The polynomial is written out
+    because a loop over coefficients keeps the compiler from running several components at a time.
     """
-    a, c, d = work[0], work[1], bits[0]
-    for j in range(n):
-        z = (x - m[j]) * inv[j]
-        a[j] = MAGIC - min(0.5 * z * z, LARGEST_H) * LOG2_E
-    for j in range(n):
-        z = (x - m[j]) * inv[j]
-        h = min(0.5 * z * z, LARGEST_H)
-        power = a[j] - MAGIC
-        r = -h - power * LOG2_HIGH
+    q = 1.8145214424230665e-08
+    q = ((q * t + 8.540604160520004e-09) * t - 2.1713389805696227e-07) * t - 2.781457964538117e-08
+    q = ((q * t + 1.7017030719105195e-06) * t - 1.0082205936188526e-06) * t - 1.1406080334811383e-05
+    q = ((q * t + 2.240988874013106e-05) * t + 5.163027323412162e-05) * t - 0.0002901662176409021
+    q = ((q * t + 0.0002937196724001631) * t + 0.0017556294797284953) * t - 0.009746580754756332
+    q = ((q * t + 0.028362276764282972) * t - 0.05869339845063816) * t + 0.09230432122556173
+    q = ((q * t - 0.1088039301500146) * t + 0.0822767384871622) * t + 0.0035854154856578974
+    q = (q * t - 0.14024059858550722) * t + 1.2375126308378266
+    return q
+
+
+@inner
+def exponentials(x, powers, bits):
+    """Replace every x, at most 690 from 0 (beyond, it counts as that), by exp(x).
+
+    x = n log 2 + r, |r| up to log(2) / 2: exp(r) by Taylor's series (0.3466**14 / 14! is under 1e-17), and 2**n by
+    writing n into the exponent of a number. powers, bits: scratch of the shape of x, and its memory as int64.
+    """
+    for j in range(len(x)):
+        value = min(max(x[j], -LARGEST), LARGEST)
+        powers[j] = MAGIC + value * LOG2_E
+        power = powers[j] - MAGIC
+        r = value - power * LOG2_HIGH
         r = r - power * LOG2_LOW
-        e = EXP[0]
-        for term in EXP[1:]:
-            e = e * r + term
-        size = abs(z) * SQRT_HALF
-        t = (size - K) / (size + K)
-        q = ERFCX[0]
-        for term in ERFCX[1:]:
-            q = q * t + term
-        work[2][j] = e
-        c[j] = 0.5 * q / (1.0 + 2.0 * size)
+        q = 1.0 / 6227020800.0
+        q = ((q * r + 1.0 / 479001600.0) * r + 1.0 / 39916800.0) * r + 1.0 / 3628800.0
+        q = ((q * r + 1.0 / 362880.0) * r + 1.0 / 40320.0) * r + 1.0 / 5040.0
+        q = ((q * r + 1.0 / 720.0) * r + 1.0 / 120.0) * r + 1.0 / 24.0
+        q = ((q * r + 1.0 / 6.0) * r + 1.0 / 2.0) * r + 1.0
+        x[j] = q * r + 1.0
+    for j in range(len(x)):
+        bits[j] = (bits[j] + BIAS) << MANTISSA
+    for j in range(len(x)):
+        x[j] *= powers[j]
+
+
+@inner
+def mixture_at(x, w, m, inv, work, bits):
+    """Lower tail, upper tail, density and its slope at x.
+
+    w, m, inv: weights, means and inverse SDs, shape (n,). work, bits: scratch of shape (3, n) or wider, and the
+    same memory as int64.
+    """
+    n, e, c = len(w), work[0], work[1]
     for j in range(n):
-        d[j] = (d[j] + BIAS) << MANTISSA
+        z = (x - m[j]) * inv[j]
+        e[j] = -0.5 * z * z
+        size = abs(z) * SQRT_HALF
+        c[j] = 0.5 * erfcx_series((size - K) / (size + K)) / (1.0 + 2.0 * size)
+    exponentials(e[:n], work[2][:n], bits[2][:n])
     lower = 0.0
     upper = 0.0
     pdf = 0.0
     slope = 0.0
     for j in range(n):
-        e = work[2][j] * a[j]
         z = (x - m[j]) * inv[j]
-        tail = c[j] * e
-        f = w[j] * inv[j] * e
+        tail = c[j] * e[j]
+        f = w[j] * inv[j] * e[j]
         lower += w[j] * (tail if z < 0.0 else 1.0 - tail)
         upper += w[j] * (1.0 - tail if z < 0.0 else tail)
         pdf += f
@@ -110,18 +112,17 @@ def mixture_at(x, w, m, inv, n, work, bits):
     return lower, upper, pdf * INV_SQRT_2PI, slope * INV_SQRT_2PI
 
 
-@kernel
+@inner
 def normal_quantile(p):
-    """A start for quantiles: the standard normal's to 4.5e-4 (Abramowitz and Stegun 26.2.23)."""
-    t = math.sqrt(-2.0 * math.log(min(p, 1.0 - p)))
-    z = t - (2.515517 + t * (0.802853 + t * 0.010328)) / (
+    """A start for quantiles: the standard normal's for p up to 1/2, to 4.5e-4 (Abramowitz and Stegun 26.2.23)."""
+    t = math.sqrt(-2.0 * math.log(p))
+    return (2.515517 + t * (0.802853 + t * 0.010328)) / (
         1.0 + t * (1.432788 + t * (0.189269 + t * 0.001308))
-    )
-    return z if p > 0.5 else -z
+    ) - t
 
 
-@kernel
-def mixture_quantile(p, complement, start, low, high, w, m, inv, n, work, bits):
+@inner
+def mixture_quantile(p, complement, start, low, high, w, m, inv, work, bits):
     """The x with `p` below and `complement` above, from `start`, inside the bracket [low, high].
 
     Halley's steps, each kept inside the bracket that every evaluation narrows; bisection where a step leaves
@@ -129,7 +130,7 @@ def mixture_quantile(p, complement, start, low, high, w, m, inv, n, work, bits):
     """
     x = min(max(start, low), high)
     for _ in range(MAX_STEPS):
-        lower, upper, pdf, slope = mixture_at(x, w, m, inv, n, work, bits)
+        lower, upper, pdf, slope = mixture_at(x, w, m, inv, work, bits)
         f = lower - p if p <= complement else complement - upper
         if f == 0.0:
             return x
@@ -162,39 +163,39 @@ def mixture_quantile(p, complement, start, low, high, w, m, inv, n, work, bits):
     return x
 
 
-@kernel
-def mixture_quantiles(p, complement, w, m, inv, out):
-    """Quantiles for every p in (0, 1); `complement` is 1 - p, passed because it may be known more exactly."""
-    n = len(w)
-    work = np.empty((3, n))
-    bits = work.view(np.int64)
-    mean = 0.0
-    square = 0.0
-    for j in range(n):
+@inner
+def moments(w, m, inv):
+    """Mean and variance."""
+    mean, variance = 0.0, 0.0
+    for j in range(len(w)):
         mean += w[j] * m[j]
-    for j in range(n):
-        square += w[j] * ((m[j] - mean) ** 2 + 1.0 / (inv[j] * inv[j]))
+    for j in range(len(w)):
+        variance += w[j] * ((m[j] - mean) ** 2 + 1.0 / (inv[j] * inv[j]))
+    return mean, variance
+
+
+@inner
+def fill_quantiles(p, complement, mean, sd, w, m, inv, out, work, bits):
+    """Quantiles for every p in (0, 1); `complement` is 1 - p. work: scratch of shape (3, n) or wider.
+
+    They are bracketed by Cantelli's inequality, which holds for every distribution.
+    """
     for i in range(len(p)):
-        z = normal_quantile(p[i] if p[i] <= 0.5 else 1.0 - complement[i])
-        if p[i] > 0.5:
-            z = -normal_quantile(complement[i])
-        low = math.inf
-        high = -math.inf
-        for j in range(n):
-            low = min(low, m[j] + (z - 1e-3) / inv[j])
-            high = max(high, m[j] + (z + 1e-3) / inv[j])
-        start = mean + z * math.sqrt(square)
-        out[i] = mixture_quantile(p[i], complement[i], start, low, high, w, m, inv, n, work, bits)
+        z = normal_quantile(p[i]) if p[i] <= 0.5 else -normal_quantile(complement[i])
+        reach = sd * math.sqrt(p[i] / complement[i])
+        low, high = mean - 1.01 * sd * sd / reach, mean + 1.01 * reach
+        out[i] = mixture_quantile(p[i], complement[i], mean + z * sd, low, high, w, m, inv, work, bits)
 
 
-@kernel
-def mixture_curves(x, w, m, inv, out):
+@entry
+def mixture_quantiles(p, complement, w, m, inv, out, work, bits):
+    """Quantiles for every p in (0, 1); `complement` is 1 - p, passed because it may be known more exactly."""
+    mean, variance = moments(w, m, inv)
+    fill_quantiles(p, complement, mean, math.sqrt(variance), w, m, inv, out, work, bits)
+
+
+@entry
+def mixture_curves(x, w, m, inv, out, work, bits):
     """Rows of `out`: lower tail, upper tail, density at every x."""
-    n = len(w)
-    work = np.empty((3, n))
-    bits = work.view(np.int64)
     for i in range(len(x)):
-        lower, upper, pdf, _ = mixture_at(x[i], w, m, inv, n, work, bits)
-        out[0, i] = lower
-        out[1, i] = upper
-        out[2, i] = pdf
+        out[0, i], out[1, i], out[2, i], _ = mixture_at(x[i], w, m, inv, work, bits)

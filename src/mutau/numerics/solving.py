@@ -1,267 +1,215 @@
 # mypy: allow-untyped-defs
-"""From studies and a model's vector to weighted values of tau, with the errors a finer rule reveals. Compiled."""
+"""From studies and a model's vector to a finite normal mixture, its answers, and its error. Compiled."""
 
 from __future__ import annotations
 
 import math
 
-import numpy as np
+from mutau.numerics.compiling import entry, inner
+from mutau.numerics.mixtures import fill_quantiles, mixture_at, moments
+from mutau.numerics.panels import GAUSS_W, build_rule
+from mutau.numerics.tau_density import TAIL, N, unit_and_reference
 
-from mutau.numerics.compiling import kernel
-from mutau.numerics.mixtures import mixture_at
-from mutau.numerics.panels import (
-    NODE_ROWS,
-    PANEL_ROWS,
-    PANELS,
-    build_rule,
-    extent,
-    fill_panels,
-    fold_mu,
-    halve_all,
-    lay_atoms,
-    weigh,
-    weigh_atoms,
-)
-from mutau.numerics.tau_density import PAR, N, fill_density, scaled
+__all__ = ["FACTS", "solve_many"]
 
-__all__ = ["disagreement", "masses_of_panels", "points_of_tau", "solve", "solve_one", "units_of"]
+KEEP = 1e-21  # components of smaller weight are left out: far below what a tail probability of 1e-12 can feel
+LIGHT = 1e-15  # components of smaller weight are nothing to quantiles
 
-KEEP = 1e-22  # nodes of smaller weight are left out: far below what a tail probability of 1e-12 can feel
-EPS = 2.220446049250313e-16
-POINTS = 3  # quantiles (2.5%, 50%, 97.5%) at which two rules are compared
-COMPARED = (0.025, 0.5, 0.975)
+# What is known of one posterior: log marginal likelihood; difference of two rules; spread of the narrower of mu and
+# theta_new, quantiles' distance over that of a normal with SD 1; mean and mean square of tau; what the mean square
+# exceeds the sum over components by; unit and a of the computation; panels of the rule with its atoms, -1 if too few;
+# components of the mixture; then mean, variance, quantiles and upper tail of mu, and the same of theta_new
+LOG_Z, CHANGE, SPREAD, TAU_MEAN, TAU_SQUARE, EXCESS, UNIT, STRETCH, COUNT, SIZE = range(10)
+ANSWERS = 10
+ANSWERS_EACH = 6
+FACTS = ANSWERS + 2 * ANSWERS_EACH
+# Rows of a mixture: weights, tau, means and variances of mu given tau
+WEIGHT, OWN_TAU, MEAN, VARIANCE = range(4)
 
 
-@kernel
-def units_of(yi, sei):
-    """Reference effect (the inverse-variance mean) and unit (a power of two up to the smallest SE)."""
-    least = math.inf
-    for i in range(len(sei)):
-        least = min(least, sei[i])
-    unit = 2.0 ** math.floor(math.log2(least))
-    total = 0.0
-    shift = 0.0
-    for i in range(len(yi)):
-        w = (least / sei[i]) ** 2
-        total += w
-        shift += w * (yi[i] - yi[0])
-    return yi[0] + shift / total, unit
-
-
-@kernel
-def drop_unused(panels, count, nodes):
-    """Close the ranks of panels in use and of their nodes; gives their number."""
-    used = 0
-    for p in range(count):
-        if panels[5, p] > 0.5:
-            if used < p:
-                for row in range(PANEL_ROWS):
-                    panels[row, used] = panels[row, p]
-                for row in range(NODE_ROWS):
-                    for j in range(N):
-                        nodes[row, N * used + j] = nodes[row, N * p + j]
-            used += 1
-    return used
-
-
-@kernel
-def mass_difference(panels, count, coarse, fine, peak):
-    """Sum over panels of the absolute difference of their masses in two rules, and the finer rule's total."""
-    difference = 0.0
-    total = 0.0
-    for p in range(count):
-        one = 0.0
-        two = 0.0
-        for j in range(N):
-            one += math.exp(coarse[1, N * p + j] - peak)
-        for j in range(2 * N):
-            two += math.exp(fine[1, 2 * N * p + j] - peak)
-        panels[3, p] = one
-        difference += abs(one - two)
-        total += two
-    return difference / total
-
-
-@kernel
-def panel_masses(panels, count, nodes, peak):
-    """Write the panels' masses, up to a constant, into their row 3."""
-    for p in range(count):
-        panels[3, p] = 0.0
-        for j in range(N):
-            panels[3, p] += math.exp(nodes[1, N * p + j] - peak)
-
-
-@kernel
-def close(own, unit, ref, far, open_end, panels, count, added, nodes, factors, moments):
-    """Weigh the atoms, make weights, fold mu's prior in, go back to the data's units, leave out what is nothing.
-
-    Gives the number of nodes and the log of the integral. moments: mean and mean square of tau.
-    """
-    n = weigh_atoms(own, open_end, panels, count, added, nodes, factors)
-    log_sum = weigh(nodes, n)
-    fold_mu(own, nodes, n)
-    kept = 0
-    moments[0], moments[1] = 0.0, 0.0
-    large = math.exp(far)
-    for j in range(n):
-        size = max(1.0, nodes[0, j] / large)
-        if nodes[1, j] * size * size > KEEP:
-            for row in range(NODE_ROWS):
-                nodes[row, kept] = nodes[row, j]
-            tau, w = nodes[0, kept] * unit, nodes[1, kept]
-            nodes[0, kept] = tau
-            nodes[2, kept] = ref + unit * nodes[2, kept]
-            nodes[3, kept] *= unit * unit
-            moments[0] += w * tau * (factors[0] if j == n - 1 else 1.0)
-            moments[1] += w * tau * tau * (factors[1] if j == n - 1 else 1.0)
-            kept += 1
-    return kept, log_sum
-
-
-@kernel
-def solve(yi, sei, par, scales, want_error, scratch, nodes, fine, panels, halves, moments, out):
-    """Weighted nodes of tau's posterior.
-
-    Parameters
-    ----------
-    yi, sei : ndarray, shape (k,)
-        Effects and standard errors.
-    par : ndarray, shape (PAR,)
-        The model.
-    scales : ndarray, shape (2, q)
-        Squared SDs and log weights of the components of mu's prior, in `units_of` units; q = 0 but for
-        mixtures.
-    want_error : bool
-        Lay the finer rule as well.
-    scratch : ndarray, shape (k + PAR + 5 N,) or longer, times two for the first k
-        Room for the studies in the units of the computation, the model, sums.
-    nodes, fine : ndarray, shape (NODE_ROWS, N * (PANELS + 2)) and twice as many columns
-        Filled: tau, weight, mean and variance of mu given tau, log density.
-    panels, halves : ndarray, shape (PANEL_ROWS, PANELS + 2) and twice as many columns
-        Filled: ends, kind and masses of the panels.
-    moments : ndarray, shape (2, 2)
-        Filled: mean and mean square of tau by both rules.
-    out : ndarray, shape (8,)
-        Filled: nodes, nodes of the finer rule, panels, log marginal likelihood, unit, reference, relative
-        difference of the panels' masses, log marginal likelihood by the finer rule.
+@inner
+def gather(panels, first, last, ref, unit, far, peak, tau, f, m, v, mixture, facts):
+    """Write panels as one normal mixture without what is nothing; note masses and tau's moments.
 
     Returns
     -------
-    bool
-        False where the room for panels did not suffice.
+    int, int, float
+        Number of components; of those, the first, that are heavier than LIGHT; sum of weights, relative to the peak, before they were made to sum to 1.
     """
-    k = len(yi)
-    y, s2, own = scratch[:k], scratch[k : 2 * k], scratch[2 * k : 2 * k + PAR]
-    sums = scratch[2 * k + PAR : 2 * k + PAR + 5 * N].reshape(5, N)
-    ref, unit = units_of(yi, sei)
-    for i in range(k):
-        y[i] = (yi[i] - ref) / unit
-        s2[i] = (sei[i] / unit) ** 2
-    scaled(par, ref, unit, own)
-    count, peak, x_end, open_end, enough = build_rule(y, s2, own, scales, nodes, panels, sums)
-    count = drop_unused(panels, count, nodes)
-    low, _, far = extent(y, s2, own)
-    rules = 2 if want_error else 1
-    if want_error:
-        halve_all(panels, count, halves)
-    for rule in range(rules):
-        these, values, size = (panels, nodes, count) if rule == 0 else (halves, fine, 2 * count)
-        added = lay_atoms(low, k, own, x_end, open_end, these, size)
-        fill_panels(size if rule == 0 else 0, size + added, y, s2, own, scales, values, these, sums)
-        if rule == 1:
-            out[6] = mass_difference(panels, count, nodes, fine, peak)
-        out[rule] = size + 0.5 * added  # until both rules are closed
-    if not want_error:
-        panel_masses(panels, count, nodes, peak)
-    for rule in range(rules):
-        these, values, size = (panels, nodes, count) if rule == 0 else (halves, fine, 2 * count)
-        added = round(2.0 * (out[rule] - size))
-        kept, log_sum = close(
-            own, unit, ref, far, open_end, these, size, added, values, out[4:6], moments[rule]
+    w, t, mean, variance = mixture[0], mixture[1], mixture[2], mixture[3]
+    n, total = 0, 0.0
+    for p in range(first, last):
+        scale, mass = math.exp(panels[2, p] - peak) * panels[4, p], 0.0
+        for j in range(p * N, p * N + N):
+            weight = scale * f[j] * GAUSS_W[j - p * N]
+            if panels[1, p] == panels[0, p]:
+                weight = scale if j == p * N else 0.0
+            if weight > 0.0:
+                w[n], t[n], mean[n], variance[n] = weight, unit * tau[j], ref + unit * m[j], unit * unit * v[j]
+                mass += weight
+                n += 1
+        panels[3, p] = mass
+        total += mass
+    kept, heavy, facts[TAU_MEAN], facts[TAU_SQUARE] = 0, 0, 0.0, 0.0
+    for j in range(n):
+        weight, size = w[j] / total, max(1.0, t[j] / far)
+        if weight * size * size > KEEP:
+            w[kept], t[kept], mean[kept], variance[kept] = weight, t[j], mean[j], variance[j]
+            facts[TAU_MEAN] += weight * t[j]
+            facts[TAU_SQUARE] += weight * t[j] * t[j]
+            if weight > LIGHT:  # to the front
+                for row in mixture:
+                    row[kept], row[heavy] = row[heavy], row[kept]
+                heavy += 1
+            kept += 1
+    return kept, heavy, total
+
+
+@inner
+def expand(mixture, n, parts, logs):
+    """Turn each component into as many as mu's prior has; gives their number."""
+    q, start, kept = parts.shape[1], mixture.shape[1] - n, 0
+    for row in range(4):  # to the end of the room, which is read before it is overwritten
+        for j in range(n - 1, -1, -1):
+            mixture[row, start + j] = mixture[row, j]
+    for j in range(start, start + n):
+        w, t, m, v = mixture[0, j], mixture[1, j], mixture[2, j], mixture[3, j]
+        best, total = -math.inf, 0.0
+        for i in range(q):
+            spread = v + parts[1, i] ** 2
+            logs[i] = parts[2, i] - 0.5 * (math.log(spread) + (m - parts[0, i]) ** 2 / spread)
+            best = max(best, logs[i])
+        for i in range(q):
+            total += math.exp(logs[i] - best)
+        for i in range(q):
+            weight = w * math.exp(logs[i] - best) / total
+            if weight > KEEP:
+                share = parts[1, i] ** 2 / (v + parts[1, i] ** 2)
+                mixture[0, kept], mixture[1, kept] = weight, t
+                mixture[2, kept], mixture[3, kept] = parts[0, i] + (m - parts[0, i]) * share, v * share
+                kept += 1
+    return kept
+
+
+@inner
+def finish_tau(panels, tau, count, atoms, rate, unit, total, facts):
+    """Give the atom of a heavy upper tail that tail's own mean and mean square."""
+    facts[EXCESS] = 0.0
+    if atoms > count and rate < math.inf:
+        t, weight = unit * tau[(atoms - 1) * N], panels[3, atoms - 1] / total
+        facts[TAU_MEAN] += weight * t * (1.0 / (rate - 1.0) if rate > 1.0 else math.inf)
+        facts[EXCESS] = weight * t * t * (2.0 / (rate - 2.0) if rate > 2.0 else math.inf)
+        facts[TAU_SQUARE] += facts[EXCESS]
+
+
+@inner
+def changed(panels, count, atoms, total):
+    """Sum over panels of the absolute change of their probabilities when they are halved."""
+    change, at = 0.0, atoms
+    for p in range(count):
+        if panels[4, p] > 0.0:
+            change += abs(panels[3, p] - panels[3, at] - panels[3, at + 1])
+            at += 2
+    return change / total
+
+
+@inner
+def answer(mixture, n, heavy, halves, n2, p, threshold, facts, inv, work, bits):
+    """Mean, variance, three quantiles and upper tail of mu and theta_new; compare with the finer mixture."""
+    w, t, m, v = mixture[0][:n], mixture[1], mixture[2][:n], mixture[3]
+    w2, t2, m2, v2 = halves[0][:n2], halves[1], halves[2][:n2], halves[3]
+    for extra in range(2):
+        at, least = ANSWERS + extra * ANSWERS_EACH, math.inf
+        for j in range(n):
+            own = v[j] + extra * t[j] * t[j]
+            least = min(least, own)
+            inv[j] = 1.0 / math.sqrt(own)
+        mean, variance = moments(w, m, inv[:n])
+        facts[at], facts[at + 1] = mean, variance
+        if extra == 1:
+            facts[at + 1] += facts[EXCESS]
+        if least == 0.0:  # all of it is one point
+            facts[at + 2], facts[at + 3], facts[at + 4] = mean, mean, mean
+            facts[at + 5] = 1.0 if mean > threshold[extra] else 0.0
+            continue
+        fill_quantiles(
+            p[0], p[1], mean, math.sqrt(variance), w[:heavy], m[:heavy], inv[:heavy], facts[at + 2 : at + 5], work, bits
         )
-        out[rule] = kept
-        out[3 if rule == 0 else 7] = log_sum - k * math.log(unit)
-    out[2], out[4], out[5] = count, unit, ref
-    return enough
+        _, facts[at + 5], _, _ = mixture_at(threshold[extra], w, m, inv[:n], work, bits)
+        spread = (facts[at + 4] - facts[at + 2]) / p[2, 2]
+        facts[SPREAD] = min(facts[SPREAD], spread)
+        for j in range(n2):
+            inv[j] = 1.0 / math.sqrt(v2[j] + extra * t2[j] * t2[j])
+        for i in range(3 if n2 > 0 else 0):
+            low, up, pdf, _ = mixture_at(facts[at + 2 + i], w2, m2, inv[:n2], work, bits)
+            gap = max(abs(low - p[0, i]), abs(up - p[1, i]))
+            facts[CHANGE] = max(facts[CHANGE], gap, gap / (pdf * spread))
 
 
-@kernel
-def solve_one(yi, sei, par, scales, want_error):
-    """Solve with fresh scratch: nodes, finer nodes, panels (lower, upper, kind, mass), moments, `out` of `solve`."""
-    nodes = np.empty((NODE_ROWS, N * (PANELS + 2)))
-    fine = np.empty((NODE_ROWS, N * (2 * PANELS + 2)))
-    panels = np.empty((PANEL_ROWS, PANELS + 2))
-    halves = np.empty((PANEL_ROWS, 2 * PANELS + 2))
-    moments = np.empty((2, 2))
-    out = np.empty(8)
-    scratch = np.empty(2 * len(yi) + PAR + 5 * N)
-    enough = solve(yi, sei, par, scales, want_error, scratch, nodes, fine, panels, halves, moments, out)
-    n, finer, count = int(out[0]), int(out[1]) if want_error else 0, int(out[2])
-    return nodes[:, :n].copy(), fine[:, :finer].copy(), panels[:4, :count].copy(), moments, out, enough
+@entry
+def solve_many(
+    yi, sei, ends, first, last, model, parts, finer, want_error, p, threshold, out,
+    mixture, halves, panels, nodes, y, s2, scratch, logs, inv, work, bits,
+):  # fmt: skip
+    """Solve sets of studies first .. last - 1.
 
-
-@kernel
-def points_of_tau(taus, yi, sei, par, scales, out):
-    """Unnormalised log posterior density, m and V at given values of tau, in the data's units.
-
-    taus: shape (n,); out: shape (3, n). The density's constant is that of `solve`'s log marginal likelihood.
+    Parameters
+    ----------
+    yi, sei : ndarray, shape (studies,)
+        Effects and standard errors, set after set.
+    ends : ndarray of int64, shape (n + 1,)
+        Where each set starts; the last is the number of studies.
+    first, last : int
+        Which sets.
+    model, parts : ndarray
+        Priors, see `tau_density`.
+    finer : ndarray, shape (3, q2)
+        `parts` as a finer rule has them: the same, but for the components of a t prior.
+    want_error : bool
+        Make the finer mixture too and compare.
+    p : ndarray, shape (3, 3)
+        Three probabilities, one minus each, and the standard normal's distances between the outer two.
+    threshold : ndarray, shape (n, 2) or (1, 2)
+        Upper tails of mu and theta_new are taken here.
+    out : ndarray, shape (n, FACTS)
+        Filled.
+    mixture, ..., bits : ndarray
+        Scratch, see `workspace`; `mixture` and `panels` are left with those of the last set.
     """
-    k = len(yi)
-    ref, unit = units_of(yi, sei)
-    y, s2, own, sums = np.empty(k), np.empty(k), np.empty(PAR), np.empty((5, N))
-    for i in range(k):
-        y[i] = (yi[i] - ref) / unit
-        s2[i] = (sei[i] / unit) ** 2
-    scaled(par, ref, unit, own)
-    nodes = np.empty((NODE_ROWS, N))
-    constant = -(k + 1) * math.log(unit)
-    for start in range(0, len(taus), N):
-        size = min(N, len(taus) - start)
-        for j in range(N):
-            nodes[0, j] = taus[start + min(j, size - 1)] / unit
-        fill_density(y, s2, own, scales, nodes, 0, sums)
-        fold_mu(own, nodes, N)
-        for j in range(size):
-            out[0, start + j] = nodes[1, j] + constant
-            out[1, start + j] = ref + unit * nodes[2, j]
-            out[2, start + j] = nodes[3, j] * unit * unit
-
-
-@kernel
-def masses_of_panels(panels, yi, sei, par, scales, log_z, out):
-    """Posterior mass of tau in given panels, smooth by construction: parts of a rule's own panels.
-
-    panels: shape (PANEL_ROWS, n), with ends and kinds in `units_of` units; log_z: `solve`'s log marginal
-    likelihood.
-    """
-    k, n = len(yi), panels.shape[1]
-    ref, unit = units_of(yi, sei)
-    y, s2, own, sums = np.empty(k), np.empty(k), np.empty(PAR), np.empty((5, N))
-    for i in range(k):
-        y[i] = (yi[i] - ref) / unit
-        s2[i] = (sei[i] / unit) ** 2
-    scaled(par, ref, unit, own)
-    nodes = np.empty((NODE_ROWS, N * n))
-    fill_panels(0, n, y, s2, own, scales, nodes, panels, sums)
-    constant = log_z + k * math.log(unit)
-    for p in range(n):
-        out[p] = 0.0
-        for j in range(N * p, N * p + N):
-            out[p] += math.exp(nodes[1, j] - constant) if panels[1, p] > panels[0, p] else 0.0
-
-
-@kernel
-def disagreement(w, m, inv, n, w2, m2, inv2, n2, quantiles, work, bits):
-    """Largest difference of two mixtures in quantiles, in units of the spread between the outer two.
-
-    quantiles: shape (3,), the first mixture's, at `COMPARED`. The spread is (q3 - q1) / 3.92, an SD for a
-    normal distribution, and exists where an SD does not.
-    """
-    worst = 0.0
-    spread = (quantiles[2] - quantiles[0]) / 3.92
-    for i in range(POINTS):
-        one_low, one_up, _, _ = mixture_at(quantiles[i], w, m, inv, n, work, bits)
-        two_low, two_up, pdf, _ = mixture_at(quantiles[i], w2, m2, inv2, n2, work, bits)
-        gap = max(abs(one_low - two_low), abs(one_up - two_up))
-        worst = max(worst, gap, gap / (pdf * spread))
-    return worst
+    for i in range(first, last):
+        k, facts = ends[i + 1] - ends[i], out[i]
+        effects, errors = yi[ends[i] : ends[i + 1]], sei[ends[i] : ends[i + 1]]
+        unit, ref = unit_and_reference(effects, errors, y, s2)
+        facts[CHANGE], facts[SPREAD], facts[UNIT], n, n2, whole, top = 0.0, math.inf, unit, 0, 0, 0.0, 0.0
+        for step in range(3 if want_error else 1):  # the rule; where mu's prior has a finer one, with it; the halves
+            prior = parts if step == 0 else finer
+            if step == 0 or (step == 1 and parts.shape[1] != finer.shape[1]):
+                count, atoms, laid, peak, far, a = build_rule(
+                    y[:k], s2[:k], unit, ref, model, prior, want_error, panels,
+                    nodes[0], nodes[1], nodes[2], nodes[3], scratch,
+                )  # fmt: skip
+                facts[COUNT], facts[STRETCH] = (atoms if count >= 0 else -1), a
+            elif step == 1:
+                continue
+            if count < 0:
+                break
+            at, end = (0, atoms) if step < 2 else (count, laid)
+            target = mixture if step == 0 else halves
+            number, heavy, total = gather(
+                panels, at, end, ref, unit, far * unit, peak, nodes[0], nodes[1], nodes[2], nodes[3], target, facts
+            )
+            if prior.shape[1] > 1 and step != 1:
+                number = expand(target, number, prior, logs)
+                heavy = number
+            if step == 0:
+                n, front, whole, top = number, heavy, total, peak
+                facts[LOG_Z] = math.log(total) + peak + (1.0 - k) * math.log(unit)
+                finish_tau(panels, nodes[0], count, atoms, model[TAIL] + k - 1.0, unit, total, facts)
+                first_moment, second_moment = facts[TAU_MEAN], facts[TAU_SQUARE]
+            elif step == 2:
+                n2 = heavy
+                facts[CHANGE] = max(changed(panels, count, atoms, total), abs(math.log(total / whole) + peak - top))
+        facts[TAU_MEAN], facts[TAU_SQUARE], facts[SIZE] = first_moment, second_moment, n
+        if n > 0:
+            tail = threshold[i if len(threshold) > 1 else 0]
+            answer(mixture, n, front, halves, n2, p, tail, facts, inv, work, bits)

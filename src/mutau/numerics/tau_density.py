@@ -1,180 +1,180 @@
 # mypy: allow-untyped-defs
 r"""The unnormalised posterior of tau in the normal-normal model, mu integrated out analytically. Compiled.
 
-With :math:`v_i = s_i^2 + \tau^2`, :math:`w_i = 1/v_i`, :math:`m = \sum w_i y_i / \sum w_i`,
-:math:`V = 1/\sum w_i`,
+With :math:`v_i = s_i^2 + \tau^2`, :math:`w_i = 1/v_i`, :math:`W = \sum w_i`, :math:`m = \sum w_i y_i / W`,
+:math:`Q = \sum w_i (y_i - m)^2`,
 
-.. math:: \log p(y \mid \tau) = -\tfrac12\sum\log v_i + \tfrac12\log V - \tfrac12\sum w_i (y_i - m)^2
-          - \tfrac{k-1}{2}\log 2\pi + \log\int N(m; \mu, V)\,p(\mu)\,d\mu .
+.. math:: \log p(y \mid \tau) = -\tfrac12\sum\log v_i - \tfrac12 Q - \tfrac{k}{2}\log 2\pi
+          + \log\sum_q c_q (1 + S_q^2 W)^{-1/2} e^{-(m - M_q)^2 W / (2 (1 + S_q^2 W))}
 
-The last integral is 1 for a flat mu, a normal density for a normal mu or a point, and a sum over the scales of a
-normal mixture otherwise. Every sum has terms of one sign: nothing cancels.
+for a prior of mu that is a mixture of normals (weights c, means M, SDs S; a point has S = 0); for a flat prior the
+last term is :math:`\tfrac12\log(2\pi / W)`. Every sum has terms of one sign: nothing cancels.
 
-A model is one vector of numbers, `PAR`; `scaled` puts it into the units of the data.
+Every prior of tau is one formula in :math:`u`, which is :math:`\tau/s` or :math:`(\log\tau - l)/s`:
+
+.. math:: \log p(\tau) = c - r\tau - d\log\tau - e/\tau - g(u), \qquad
+          g(u) = \tfrac12 u^2 \text{ or } \tfrac{\nu+1}{2}\log(1 + u^2/\nu) .
+
+Effects are measured from `ref` in units of `unit`; the priors stay in the data's units.
 """
 
 from __future__ import annotations
 
 import math
 
-from mutau.numerics.compiling import kernel
+import numpy as np
 
-__all__ = [
-    "EXPONENTIAL",
-    "HALF_NORMAL",
-    "HALF_T",
-    "INVERSE_GAMMA",
-    "LOG_NORMAL",
-    "LOG_T",
-    "MU_FLAT",
-    "MU_MIXTURE",
-    "MU_NORMAL",
-    "PAR",
-    "UNIFORM",
-    "N",
-    "fill_density",
-    "log_prior",
-    "scaled",
-]
+from mutau.numerics.compiling import entry, inner
+
+__all__ = ["MODEL", "N", "densities", "densities_at", "unit_and_reference"]
 
 N = 16  # nodes of one panel
 LOG_2PI = math.log(2.0 * math.pi)
-PRODUCT_LIMIT = 1e300
+PRODUCT_LIMIT = 1e200
 
-# Families of tau's prior
-HALF_NORMAL, HALF_T, EXPONENTIAL, INVERSE_GAMMA, LOG_NORMAL, LOG_T, UNIFORM = range(7)
-# Kinds of mu's prior; a point is a normal with SD 0
-MU_FLAT, MU_NORMAL, MU_MIXTURE = range(3)
-# Places in the model's vector
-FAMILY, T1, T2, T3, LOG_C, MU_KIND, M0, S0, LOWER, UPPER, START, CENTRE, STRIP, POWER, LOG_TAIL, LOG_BETA = (
-    range(16)
-)
-PAR = 16
-
-
-@kernel
-def log_prior(tau, par):  # noqa: PLR0911
-    """Log density of tau's prior, with its constant."""
-    family = int(par[FAMILY])
-    if family == HALF_NORMAL:
-        z = tau / par[T1]
-        return par[LOG_C] - 0.5 * z * z
-    if family == HALF_T:
-        z = tau / par[T1]
-        return par[LOG_C] - 0.5 * (par[T2] + 1.0) * math.log1p(z * z / par[T2])
-    if family == EXPONENTIAL:
-        return par[LOG_C] - par[T1] * tau
-    if family == UNIFORM:
-        return par[LOG_C]
-    log_tau = math.log(tau)
-    if family == INVERSE_GAMMA:
-        return par[LOG_C] - par[T1] * log_tau - par[T2] / tau - log_tau
-    z = (log_tau - par[T1]) / par[T2]
-    if family == LOG_NORMAL:
-        return par[LOG_C] - 0.5 * z * z - log_tau
-    return par[LOG_C] - 0.5 * (par[T3] + 1.0) * math.log1p(z * z / par[T3]) - log_tau
+# The model's vector. The first eight are the formula above: NU is inf for a normal g, 0 for none; ON_LOG is 1 where
+# u is in log tau. The others are for the quadrature: the support; START, the scale on which the density varies near
+# tau = 0, or 0 where it is declared for log tau; FROM, the log of the tau at which the rule then starts; CENTRE, the
+# log of where the density is centred (-inf: nowhere); TAIL, the power with which the posterior of k studies falls, less
+# k (inf: faster than any); CAP, the log of the largest tau; BELOW and ABOVE, what a log-t prior has below FROM and above
+# CAP, over its density of log tau there
+CONSTANT, RATE, POWER, INVERSE, ON_LOG, CENTRE_U, SCALE, NU = range(8)
+LOWER, UPPER, START, FROM, CENTRE, TAIL, CAP, BELOW, ABOVE = range(8, 17)
+MODEL = 17
 
 
-@kernel
-def scaled(par, ref, unit, out):
-    """Put the model into units in which a study's effect y becomes (y - ref) / unit."""
-    for i in range(PAR):
-        out[i] = par[i]
-    log_unit = math.log(unit)
-    family = int(par[FAMILY])
-    if family in (HALF_NORMAL, HALF_T):
-        out[T1] /= unit
-    if family == EXPONENTIAL:
-        out[T1] *= unit
-    if family in (HALF_NORMAL, HALF_T, EXPONENTIAL, UNIFORM):
-        out[LOG_C] += log_unit
-    if int(par[MU_KIND]) == MU_FLAT:
-        out[LOG_C] += (
-            log_unit  # a flat prior of mu is 1 per unit of the data, not per unit of the computation
-        )
-    if family == INVERSE_GAMMA:
-        out[T2] /= unit
-        out[LOG_C] -= par[T1] * log_unit
-    if family in (LOG_NORMAL, LOG_T):
-        out[T1] -= log_unit
-    out[M0] = (par[M0] - ref) / unit
-    out[S0] /= unit
-    out[LOWER] /= unit
-    out[UPPER] /= unit
-    out[START] /= unit
-    out[CENTRE] -= log_unit
+@inner
+def densities(y, s2, unit, ref, model, parts, taus, value, m, v, logs):
+    """Fill N nodes: log(density of y and tau, times a factor), and mean and variance of mu given tau.
 
-
-@kernel
-def log_mu_integral(d, v, par, scales):
-    """Log of the integral of N(d; mu, v) over mu's prior, both measured from the prior's centre.
-
-    scales: rows are squared SDs of the components of mu's prior and the logs of their weights.
+    Parameters
+    ----------
+    y, s2 : ndarray, shape (k,)
+        Effects from `ref` in units of `unit`; squared standard errors, at least 1 in squared units.
+    unit, ref : float
+        In the data's units.
+    model : ndarray, shape (MODEL,)
+        Prior of tau, in the data's units.
+    parts : ndarray, shape (3, q)
+        Prior of mu, in the data's units: means, SDs, log weights of its normal components; q = 0 is flat.
+    taus, value, m, v, logs : ndarray, shape (N,)
+        tau in units of `unit`; the factor, replaced by the result; filled in the same units from `ref` (for
+        several components: what the data alone say of mu); scratch.
     """
-    kind = int(par[MU_KIND])
-    if kind == MU_FLAT:
-        return 0.0
-    if kind == MU_NORMAL:
-        total = v + par[S0] * par[S0]
-        return -0.5 * (LOG_2PI + math.log(total) + d * d / total)
-    best = -math.inf
-    for q in range(scales.shape[1]):
-        total = v + scales[0, q]
-        best = max(best, scales[1, q] - 0.5 * (math.log(total) + d * d / total))
-    value = 0.0
-    for q in range(scales.shape[1]):
-        total = v + scales[0, q]
-        value += math.exp(scales[1, q] - 0.5 * (math.log(total) + d * d / total) - best)
-    return -0.5 * LOG_2PI + best + math.log(value)
-
-
-@kernel
-def fill_density(y, s2, par, scales, nodes, at, sums):
-    """Fill N nodes: from their tau (row 0), the log density (row 1), m (row 2) and V (row 3).
-
-    y, s2: effects from `ref` in units of `unit`, squared standard errors in squared units. nodes: shape (4,
-    ...), columns at .. at + N. sums: scratch, shape (5, N).
-    """
-    k = len(y)
-    t2, w0, w1, product, logs = sums[0], sums[1], sums[2], sums[3], sums[4]
+    k, q = len(y), parts.shape[1]
+    on_log, rate, nu, scale = model[ON_LOG] > 0.5, model[RATE], model[NU], model[SCALE]
+    constant, power, inverse, centre = model[CONSTANT], model[POWER], model[INVERSE], model[CENTRE_U]
     largest = 0.0
     for j in range(N):
-        t2[j] = nodes[0, at + j] ** 2
-        w0[j] = 0.0
-        w1[j] = 0.0
-        product[j] = 1.0
-        logs[j] = 0.0
-        largest = max(largest, t2[j])
-    bound = 1.0  # no product exceeds it: variances are at least about 1 in these units
+        t = unit * taus[j]
+        u = t / scale
+        g = constant - rate * t
+        if on_log:
+            x = math.log(t)
+            g -= power * x + inverse / t
+            u = (x - centre) / scale
+        if nu > 0.0:
+            g -= 0.5 * u * u if nu == math.inf else 0.5 * (nu + 1.0) * math.log1p(u * u / nu)
+        logs[j] = g - 0.5 * k * LOG_2PI
+        value[j] = 1.0 / (value[j] * value[j])
+        v[j] = 0.0
+        m[j] = 0.0
+        largest = max(largest, taus[j] * taus[j])
+    bound = 1.0  # no product of variances exceeds it: each is at least 1
     for i in range(k):
-        a = s2[i]
-        d = y[i]
-        bound *= max(a + largest, 2.0)
+        a, d = s2[i], y[i]
+        bound *= a + largest
         if bound > PRODUCT_LIMIT:
             for j in range(N):
-                logs[j] += math.log(product[j])
-                product[j] = 1.0
-            bound = max(a + largest, 2.0)
+                logs[j] -= 0.5 * math.log(value[j])
+                value[j] = 1.0
+            bound = a + largest
         for j in range(N):
-            v = a + t2[j]
-            w = 1.0 / v
-            w0[j] += w
-            w1[j] += w * d
-            product[j] *= v
+            x = a + taus[j] * taus[j]
+            w = 1.0 / x
+            v[j] += w
+            m[j] += w * d
+            value[j] *= x
     for j in range(N):
-        logs[j] += math.log(product[j])
-        w1[j] /= w0[j]
-        product[j] = 0.0
+        m[j] /= v[j]
     for i in range(k):
-        a = s2[i]
-        d = y[i]
+        a, d = s2[i], y[i]
         for j in range(N):
-            r = d - w1[j]
-            product[j] += r * r / (a + t2[j])
+            r = d - m[j]
+            logs[j] -= 0.5 * (r * r / (a + taus[j] * taus[j]))
     for j in range(N):
-        v = 1.0 / w0[j]
-        value = -0.5 * (logs[j] + math.log(w0[j]) + product[j] + (k - 1.0) * LOG_2PI)
-        value += log_mu_integral(w1[j] - par[M0], v, par, scales) + log_prior(nodes[0, at + j], par)
-        nodes[1, at + j] = value
-        nodes[2, at + j] = w1[j]
-        nodes[3, at + j] = v
+        w = v[j]
+        if q == 1:
+            shift, s = (parts[0, 0] - ref) / unit, parts[1, 0] / unit
+            d = m[j] - shift
+            spread = 1.0 + s * s * w
+            value[j] *= spread
+            logs[j] -= 0.5 * d * d * w / spread
+            m[j] = shift + d * (s * s * w / spread)
+            v[j] = s * s / spread
+        elif q == 0:
+            value[j] *= w / (2.0 * math.pi * unit * unit)
+            v[j] = 1.0 / w
+        else:
+            logs[j] += log_mixture(ref + unit * m[j], w / (unit * unit), parts)
+            v[j] = 1.0 / w
+        value[j] = logs[j] - 0.5 * math.log(value[j])
+
+
+@inner
+def log_mixture(m, w, parts):
+    """Log of the integral of mu's prior against exp(-(m - mu)^2 w / 2)."""
+    best = -math.inf
+    total = 0.0
+    for q in range(parts.shape[1]):
+        spread = 1.0 + parts[1, q] ** 2 * w
+        value = parts[2, q] - 0.5 * (math.log(spread) + (m - parts[0, q]) ** 2 * w / spread)
+        if value > best:
+            total *= math.exp(best - value)
+            best = value
+        total += math.exp(value - best)
+    return best + math.log(total)
+
+
+@inner
+def unit_and_reference(yi, sei, y, s2):
+    """Put the studies into the units of the computation.
+
+    The unit is the power of two up to the smallest standard error, the reference the inverse-variance mean.
+    """
+    k, least = len(yi), math.inf
+    for i in range(k):
+        least = min(least, sei[i])
+    unit = 2.0 ** math.floor(math.log2(least))
+    total, shift = 0.0, 0.0
+    for i in range(k):
+        w = (least / sei[i]) ** 2
+        total += w
+        shift += w * (yi[i] - yi[0])
+    ref = yi[0] + shift / total
+    for i in range(k):
+        y[i] = (yi[i] - ref) / unit
+        s2[i] = (sei[i] / unit) ** 2
+    return unit, ref
+
+
+@entry
+def densities_at(taus, yi, sei, model, parts, out, y, s2, scratch):
+    """Unnormalised log posterior density of tau, and mu given it, at given values, in the data's units.
+
+    taus: shape (n,); out: shape (3, n), log density, mean, variance (for a mixture prior of mu: what the data alone
+    say). The density's constant is that of the log marginal likelihood. y, s2, scratch: of shapes (k,), (k,), (5, N).
+    """
+    k = len(yi)
+    t, f, m, v, g = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
+    unit, ref = unit_and_reference(yi, sei, y, s2)
+    for start in range(0, len(taus), N):
+        size = min(N, len(taus) - start)
+        for j in range(N):
+            t[j] = taus[start + min(j, size - 1)] / unit
+            f[j] = 1.0
+        densities(y, s2, unit, ref, model, parts, t, f, m, v, g)
+        for j in range(size):
+            out[0, start + j] = f[j] - k * math.log(unit)
+            out[1, start + j] = ref + unit * m[j]
+            out[2, start + j] = v[j] * unit * unit
