@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mutau import errors, exact, priors
+    from mutau.batches import fit_many
     from mutau.comparing import compare
     from mutau.fitting import Fit, fit, pymc_model
     from mutau.measures import MEASURES, effects
@@ -42,6 +43,7 @@ _HOMES = {
     "compare": "mutau.comparing",
     "effects": "mutau.measures",
     "fit": "mutau.fitting",
+    "fit_many": "mutau.batches",
     "interval": "mutau.summaries",
     "load_model": "mutau.outcomes",
     "load_review": "mutau.outcomes",
@@ -67,6 +69,7 @@ __all__ = [
     "errors",
     "exact",
     "fit",
+    "fit_many",
     "interval",
     "load_model",
     "load_review",

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mutau.records import CheckResult, Marginal
     from mutau.sampling import SamplingSettings
 
-__all__ = ["EngineRecord", "Fit", "fit", "prepare", "pymc_model", "refit"]
+__all__ = ["EngineRecord", "Fit", "fit", "prepare", "pymc_model", "refit", "undefined_fault"]
 
 _LIBRARIES = ("pymc", "nutpie", "arviz", "numpy", "pytensor", "numba")
 
@@ -298,7 +298,7 @@ def prepare(studies: StudyTable | pd.DataFrame, model: OutcomeModel) -> tuple[St
     ).reset_index(drop=True)
     undefined = effects[~(np.isfinite(effects["yi"]) & np.isfinite(effects["sei"]))]
     if len(undefined):
-        raise StudyDataError(_undefined_fault(row, table.source, model) for _, row in undefined.iterrows())
+        raise StudyDataError(undefined_fault(row, table.source, model) for _, row in undefined.iterrows())
     proper = posterior_is_proper(model.mu_prior, model.tau_prior, len(effects))
     if not proper.exists:
         raise ImproperPosteriorError(
@@ -307,7 +307,8 @@ def prepare(studies: StudyTable | pd.DataFrame, model: OutcomeModel) -> tuple[St
     return selected, effects
 
 
-def _undefined_fault(row: pd.Series[Any], source: str, model: OutcomeModel) -> Fault:
+def undefined_fault(row: pd.Series[Any], source: str | None, model: OutcomeModel) -> Fault:
+    """Say why a row's effect does not exist."""
     reason = row.get("note_effect") or f"{model.measure} has no finite estimate or standard error here"
     return Fault(
         f"no {model.measure} can be computed",

@@ -93,7 +93,7 @@ def solve_request(request: Request) -> Rules:
     for room in (PANELS, MANY_PANELS):
         space = workspace(request.k, room, max(1, model.finer.shape[1]))
         solving.solve_many(
-            request.yi, request.sei, ends, 0, 1, model.vector, model.parts, model.finer, True, COMPARED, AT_ZERO,
+            request.yi, request.sei, ends, 0, 1, model.vector, model.parts, model.finer, True, False, COMPARED, AT_ZERO,
             out, *space,
         )  # fmt: skip
         if out[0, solving.COUNT] >= 0:

@@ -36,7 +36,8 @@ LOG2_LOW = 1.90821492927058770002e-10
 LARGEST = 690.0  # exp(-690) is about 1e-300
 BIAS, MANTISSA = np.int64(1023), np.int64(52)
 
-STEP_DONE = 1e-5  # Halley converges cubically: after a step this small (in SDs) the error is about 1e-15
+STEP_DONE = 1e-4  # Halley converges cubically: after a step this small (in SDs) the error is about 1e-13
+TAIL_STEP_DONE = 1e-6  # Newton's steps in a far tail converge quadratically
 MAX_STEPS = 200  # bisection alone reaches float64 resolution in fewer
 
 
@@ -138,11 +139,12 @@ def mixture_quantile(p, complement, start, low, high, w, m, inv, work, bits):
             low = x
         else:
             high = x
-        size = min(p, complement)
+        size, done = min(p, complement), STEP_DONE
         if size < 1e-3 and pdf > 0.0:  # Newton on the log of the small tail, which is nearly a parabola
             tail = lower if p <= complement else upper
             step = tail * math.log(tail / size) / pdf if tail > 0.0 else math.inf
             step = -step if p <= complement else step
+            done = TAIL_STEP_DONE
         elif pdf > 0.0:
             newton = f / pdf
             bend = 1.0 - 0.5 * newton * slope / pdf
@@ -158,7 +160,7 @@ def mixture_quantile(p, complement, start, low, high, w, m, inv, work, bits):
             x = new
             continue
         x = new
-        if abs(step) * pdf < STEP_DONE * size and abs(step * slope) < STEP_DONE * pdf:
+        if abs(step) * pdf < done * size and abs(step * slope) < done * pdf:
             break
     return x
 

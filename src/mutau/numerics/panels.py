@@ -33,7 +33,7 @@ from mutau.numerics.tau_density import (
     densities,
 )
 
-__all__ = ["GAUSS_W", "GAUSS_X", "HIGH", "LARGEST", "LOW", "MASS", "MANY_PANELS", "PANELS", "PANEL_ROWS", "SPAN", "build_rule"]
+__all__ = ["GAUSS_W", "GAUSS_X", "HIGH", "LARGEST", "LOW", "MASS", "MANY_PANELS", "PANELS", "PANEL_ROWS", "SPAN", "build_rule", "fill"]
 
 PANELS, MANY_PANELS = 96, 1536  # room, a third of it for the rule itself, which typically has 3 to 6; and where needed
 # Rows of the table of panels: ends in x; log of the largest integrand; log of the smallest, later the panel's mass;
@@ -52,6 +52,17 @@ GAUSS_LAST = 0.5 * (GAUSS_X[N - 1] - GAUSS_X[N - 2])  # distance of the last two
 # so where they are below ROUGH (of the peak) the rule's own error is of the order of its square.
 EVEN, ODD = np.polynomial.legendre.legvander(GAUSS_X, N - 1)[:, N - 2 :].T * GAUSS_W * (N - 1.0)
 ROUGH = 1e-5
+
+
+@inner
+def fill(low, high, a, y, s2, unit, ref, model, parts, scratch):
+    """Evaluate a panel: scratch's rows become tau, the log density of x, mean and variance of mu given tau."""
+    half = 0.5 * (high - low)
+    for j in range(N):
+        e = math.exp(low + half * (1.0 + GAUSS_X[j]))
+        scratch[0, j] = 0.5 * a * (e - 1.0 / e) if a > 0.0 else e
+        scratch[1, j] = 0.5 * a * (e + 1.0 / e) if a > 0.0 else e
+    densities(y, s2, unit, ref, model, parts, scratch[0], scratch[1], scratch[2], scratch[3], scratch[4])
 
 
 @inner
@@ -85,7 +96,7 @@ def build_rule(y, s2, unit, ref, model, parts, finer, panels, tau, f, m, v, scra
         Log of the largest integrand; tau above which the density can only fall; a, or 0 where tau = exp(x).
     """
     low, high, largest, smallest, span = panels[0], panels[1], panels[2], panels[3], panels[4]
-    t, g, gm, gv, logs = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
+    t, g, gm, gv = scratch[0], scratch[1], scratch[2], scratch[3]
     k, log_unit = len(y), math.log(unit)
     a = min(1.0, model[START] / unit)
     shift = math.log(2.0 / a) if a > 0.0 else 0.0  # x exceeds log tau by this, far out
@@ -163,12 +174,8 @@ def build_rule(y, s2, unit, ref, model, parts, finer, panels, tau, f, m, v, scra
         if rule < 0 and laid > panels.shape[1] // 3 - 4:
             return -1, 0, 0, peak, edge, a
         while filled < laid:
-            half, at = 0.5 * (high[filled] - low[filled]), filled * N
-            for j in range(N):
-                e = math.exp(low[filled] + half * (1.0 + GAUSS_X[j]))
-                t[j] = 0.5 * a * (e - 1.0 / e) if a > 0.0 else e
-                g[j] = 0.5 * a * (e + 1.0 / e) if a > 0.0 else e
-            densities(y, s2, unit, ref, model, parts, t, g, gm, gv, logs)
+            at = filled * N
+            fill(low[filled], high[filled], a, y, s2, unit, ref, model, parts, scratch)
             most, least = -math.inf, math.inf
             for j in range(N):
                 most, least = max(most, g[j]), min(least, g[j])

@@ -5,30 +5,37 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from mutau.numerics.compiling import entry, inner
 from mutau.numerics.mixtures import fill_quantiles, mixture_at, moments
-from mutau.numerics.panels import GAUSS_W, build_rule
+from mutau.numerics.panels import GAUSS_W, GAUSS_X, build_rule, fill
 from mutau.numerics.tau_density import TAIL, N, unit_and_reference
 
 __all__ = ["FACTS", "solve_many"]
 
 KEEP = 1e-21  # components of smaller weight are left out: far below what a tail probability of 1e-12 can feel
+MAX_STEPS = 100
+STEP_DONE = 1e-7  # of a panel's width, for Newton's last step: the next would be of the order of its square
+# The value at a panel's end of the polynomial through its nodes: the Legendre series, whose terms are 1 there
+AT_END = (np.polynomial.legendre.legvander(GAUSS_X, N - 1) @ (np.arange(N) + 0.5)) * GAUSS_W
 LIGHT = 1e-15  # components of smaller weight are nothing to quantiles
 
 # What is known of one posterior: log marginal likelihood; difference of two rules; spread of the narrower of mu and
 # theta_new, quantiles' distance over that of a normal with SD 1; mean and mean square of tau; what the mean square
 # exceeds the sum over components by; unit and a of the computation; panels of the rule with its atoms, -1 if too few;
-# components of the mixture; then mean, variance, quantiles and upper tail of mu, and the same of theta_new
-LOG_Z, CHANGE, SPREAD, TAU_MEAN, TAU_SQUARE, EXCESS, UNIT, STRETCH, COUNT, SIZE = range(10)
-ANSWERS = 10
-ANSWERS_EACH = 6
+# components of the mixture; quantiles of tau; then mean, variance, quantiles, lower and upper tail of mu, and the same
+# of theta_new
+LOG_Z, CHANGE, SPREAD, TAU_MEAN, TAU_SQUARE, EXCESS, UNIT, STRETCH, COUNT, SIZE, TAU_QUANTILES = range(11)
+ANSWERS = 13
+ANSWERS_EACH = 7
 FACTS = ANSWERS + 2 * ANSWERS_EACH
 # Rows of a mixture: weights, tau, means and variances of mu given tau
 WEIGHT, OWN_TAU, MEAN, VARIANCE = range(4)
 
 
 @inner
-def gather(panels, first, last, ref, unit, far, peak, tau, f, m, v, mixture, facts):
+def gather(panels, start, stop, ref, unit, far, peak, tau, f, m, v, mixture, facts):
     """Write panels as one normal mixture without what is nothing; note masses and tau's moments.
 
     Returns
@@ -38,7 +45,7 @@ def gather(panels, first, last, ref, unit, far, peak, tau, f, m, v, mixture, fac
     """
     w, t, mean, variance = mixture[0], mixture[1], mixture[2], mixture[3]
     n, total = 0, 0.0
-    for p in range(first, last):
+    for p in range(start, stop):
         scale, mass = math.exp(panels[2, p] - peak) * panels[4, p], 0.0
         for j in range(p * N, p * N + N):
             weight = scale * f[j] * GAUSS_W[j - p * N]
@@ -50,18 +57,21 @@ def gather(panels, first, last, ref, unit, far, peak, tau, f, m, v, mixture, fac
                 n += 1
         panels[3, p] = mass
         total += mass
-    kept, heavy, facts[TAU_MEAN], facts[TAU_SQUARE] = 0, 0, 0.0, 0.0
+    kept, heavy, first, second = 0, 0, 0.0, 0.0
     for j in range(n):
-        weight, size = w[j] / total, max(1.0, t[j] / far)
+        weight, own, centre, spread = w[j] / total, t[j], mean[j], variance[j]
+        size = max(1.0, own / far)
         if weight * size * size > KEEP:
-            w[kept], t[kept], mean[kept], variance[kept] = weight, t[j], mean[j], variance[j]
-            facts[TAU_MEAN] += weight * t[j]
-            facts[TAU_SQUARE] += weight * t[j] * t[j]
-            if weight > LIGHT:  # to the front
-                for row in mixture:
-                    row[kept], row[heavy] = row[heavy], row[kept]
+            w[kept], t[kept], mean[kept], variance[kept] = weight, own, centre, spread
+            first += weight * own
+            second += weight * own * own
+            if weight > LIGHT:
+                if heavy < kept:  # to the front
+                    w[kept], t[kept], mean[kept], variance[kept] = w[heavy], t[heavy], mean[heavy], variance[heavy]
+                    w[heavy], t[heavy], mean[heavy], variance[heavy] = weight, own, centre, spread
                 heavy += 1
             kept += 1
+    facts[TAU_MEAN], facts[TAU_SQUARE] = first, second
     return kept, heavy, total
 
 
@@ -115,7 +125,7 @@ def changed(panels, count, atoms, total):
 
 @inner
 def answer(mixture, n, heavy, halves, n2, p, threshold, facts, inv, work, bits):
-    """Mean, variance, three quantiles and upper tail of mu and theta_new; compare with the finer mixture."""
+    """Mean, variance, three quantiles, both tails of mu and theta_new; compare with the finer mixture."""
     w, t, m, v = mixture[0][:n], mixture[1], mixture[2][:n], mixture[3]
     w2, t2, m2, v2 = halves[0][:n2], halves[1], halves[2][:n2], halves[3]
     for extra in range(2):
@@ -130,12 +140,13 @@ def answer(mixture, n, heavy, halves, n2, p, threshold, facts, inv, work, bits):
             facts[at + 1] += facts[EXCESS]
         if least == 0.0:  # all of it is one point
             facts[at + 2], facts[at + 3], facts[at + 4] = mean, mean, mean
-            facts[at + 5] = 1.0 if mean > threshold[extra] else 0.0
+            facts[at + 5] = 1.0 if mean < threshold[extra] else 0.0
+            facts[at + 6] = 1.0 if mean > threshold[extra] else 0.0
             continue
         fill_quantiles(
             p[0], p[1], mean, math.sqrt(variance), w[:heavy], m[:heavy], inv[:heavy], facts[at + 2 : at + 5], work, bits
         )
-        _, facts[at + 5], _, _ = mixture_at(threshold[extra], w, m, inv[:n], work, bits)
+        facts[at + 5], facts[at + 6], _, _ = mixture_at(threshold[extra], w, m, inv[:n], work, bits)
         spread = (facts[at + 4] - facts[at + 2]) / p[2, 2]
         facts[SPREAD] = min(facts[SPREAD], spread)
         for j in range(n2):
@@ -146,9 +157,49 @@ def answer(mixture, n, heavy, halves, n2, p, threshold, facts, inv, work, bits):
             facts[CHANGE] = max(facts[CHANGE], gap, gap / (pdf * spread))
 
 
+@inner
+def fill_tau_quantiles(p, y, s2, unit, ref, a, model, parts, panels, atoms, total, peak, scratch, out):
+    """Three quantiles of tau; NaN where one lies in an atom.
+
+    Newton's steps within the panel that holds it. The mass up to x has a Gauss rule of its own, whose interpolant
+    gives the density at x, precise enough for a slope.
+    """
+    low, high, mass, span = panels[0], panels[1], panels[3], panels[4]
+    for i in range(3):
+        out[i] = math.nan
+        for c in range(atoms):
+            below = 0.0
+            for d in range(atoms):
+                if span[d] > 0.0 and low[d] < low[c]:
+                    below += mass[d]
+            rest = p[i] * total - below
+            if span[c] == 0.0 or high[c] == low[c] or rest < 0.0 or rest >= mass[c]:
+                continue
+            left, right = low[c], high[c]
+            x = left + (right - left) * rest / mass[c]
+            for _ in range(MAX_STEPS):
+                half, found, slope = 0.5 * (x - low[c]), 0.0, 0.0
+                fill(low[c], x, a, y, s2, unit, ref, model, parts, scratch)
+                for j in range(N):
+                    f = math.exp(scratch[1, j] - peak)
+                    found += half * GAUSS_W[j] * f
+                    slope += AT_END[j] * f
+                if found < rest:
+                    left = x
+                else:
+                    right = x
+                new = x - (found - rest) / slope if slope > 0.0 else math.inf
+                if not left < new < right:
+                    new = 0.5 * (left + right)
+                step, x = abs(new - x), new
+                if step < STEP_DONE * (high[c] - low[c]):
+                    break
+            out[i] = unit * (0.5 * a * (math.exp(x) - math.exp(-x)) if a > 0.0 else math.exp(x))
+
+
 @entry
 def solve_many(
-    yi, sei, ends, first, last, model, parts, finer, want_error, p, threshold, out,
+    yi, sei, ends, first, last, model, parts, finer, want_error, want_tau, p, threshold, out,
     mixture, halves, panels, nodes, y, s2, scratch, logs, inv, work, bits,
 ):  # fmt: skip
     """Solve sets of studies first .. last - 1.
@@ -167,10 +218,12 @@ def solve_many(
         `parts` as a finer rule has them: the same, but for the components of a t prior.
     want_error : bool
         Make the finer mixture too and compare.
+    want_tau : bool
+        Find the quantiles of tau; else they are NaN.
     p : ndarray, shape (3, 3)
         Three probabilities, one minus each, and the standard normal's distances between the outer two.
     threshold : ndarray, shape (n, 2) or (1, 2)
-        Upper tails of mu and theta_new are taken here.
+        Tails of mu and theta_new are taken here.
     out : ndarray, shape (n, FACTS)
         Filled.
     mixture, ..., bits : ndarray
@@ -206,6 +259,12 @@ def solve_many(
                 facts[LOG_Z] = math.log(total) + peak + (1.0 - k) * math.log(unit)
                 finish_tau(panels, nodes[0], count, atoms, model[TAIL] + k - 1.0, unit, total, facts)
                 first_moment, second_moment = facts[TAU_MEAN], facts[TAU_SQUARE]
+                facts[TAU_QUANTILES : TAU_QUANTILES + 3] = math.nan
+                if want_tau:
+                    fill_tau_quantiles(
+                        p[0], y[:k], s2[:k], unit, ref, a, model, prior, panels, atoms, total, peak, scratch,
+                        facts[TAU_QUANTILES : TAU_QUANTILES + 3],
+                    )  # fmt: skip
             elif step == 2:
                 n2 = heavy
                 facts[CHANGE] = max(changed(panels, count, atoms, total), abs(math.log(total / whole) + peak - top))

@@ -59,7 +59,8 @@ def repeated_studies(frames: Frames, source: str) -> list[Fault]:
     for frame in frames.both:
         for contrast, study, row in zip(frame["contrast"], frame["study"], frame["row"], strict=True):
             where.setdefault(str(study), {}).setdefault(int(contrast), int(row))
-    columns = _columns(frames)
+    repeated = {study: rows for study, rows in where.items() if len(rows) > 1}
+    columns = _columns(frames) if repeated else {}
     return [
         Fault(
             f"{row_list(list(rows.values()))} are about the same study",
@@ -69,8 +70,7 @@ def repeated_studies(frames: Frames, source: str) -> list[Fault]:
             row=next(iter(rows.values())),
             study=study,
         )
-        for study, rows in where.items()
-        if len(rows) > 1
+        for study, rows in repeated.items()
     ]
 
 

@@ -1,0 +1,215 @@
+"""`fit_many`: one model for every meta-analysis of a long table, by the exact engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mutau.errors import ArgumentError, Fault, StudyDataError, nearest
+from mutau.exact import normal_many, supports
+from mutau.fitting import undefined_fault
+from mutau.measures import effects as compute_effects
+from mutau.studies import StudyTable
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mutau.exact import ManyPosteriors
+    from mutau.outcomes import OutcomeModel
+
+__all__ = ["fit_many"]
+
+_LISTED = 20
+"""How many rows with the same fault are named one by one."""
+
+
+def fit_many(
+    table: StudyTable | pd.DataFrame,
+    model: OutcomeModel,
+    by: str = "meta_analysis",
+    *,
+    prob: float = 0.95,
+    threads: int | None = None,
+) -> pd.DataFrame:
+    """Fit the same model to every meta-analysis in a long table.
+
+    Parameters
+    ----------
+    table : StudyTable or DataFrame
+        One row per study, both arms side by side, or ready-made ``yi`` with ``sei``, as for `mutau.effects`; and the
+        column `by`. Where there is a column ``study``, a study may stand once in each meta-analysis.
+    model : OutcomeModel
+        Measure, priors, direction of benefit; ``where`` selects rows first.
+    by : str
+        Column that says which meta-analysis a row belongs to.
+    prob : float
+        Probability content of the equal-tailed credible intervals, in (0, 1).
+    threads : int, optional
+        By default one for each core. Changes no digit, and neither does the order of the rows.
+
+    Returns
+    -------
+    DataFrame
+        Three rows for each meta-analysis, in the order of `by`: ``quantity`` is mu (mean effect), theta_new (effect in
+        a new setting) or tau (between-study SD). Columns: `by`; ``k``; ``quantity``; ``scale`` (``natural``: ratios as
+        ratios; ``analysis`` for tau); ``estimate`` (posterior median), ``lower``, ``upper``, ``prob``, ``kind``
+        (eti); ``mean``, ``sd`` on the analysis scale (log for ratios), NaN where they do not exist; ``p_benefit`` and
+        ``p_harm`` (NaN for tau), given unbiased trials, these priors and this likelihood; ``log_marginal`` likelihood
+        and ``error_estimate`` of the quadrature, both of the whole meta-analysis; ``mu_prior``, ``tau_prior``,
+        ``likelihood``. ``DataFrame.attrs["note"]`` says why something is NaN.
+
+    Raises
+    ------
+    StudyDataError
+        Rows cannot be used; names the first of each fault, and their number.
+    ArgumentError
+        There is no column `by`, or the exact engine has no rule for the model: fit each one by `mutau.fit`.
+    ImproperPosteriorError
+        The priors define no posterior for the smallest meta-analysis.
+
+    Examples
+    --------
+    >>> import mutau
+    >>> table = pd.DataFrame({"meta_analysis": ["a", "a", "b", "b", "b"], "yi": [0.1, 0.3, -2.3, -0.5, -2.3],
+    ...                       "sei": [0.2, 0.2, 0.6, 0.6, 0.9]})
+    >>> model = mutau.OutcomeModel(name="all", measure="SMD", benefit="lower")
+    >>> fitted = mutau.fit_many(table, model)
+    >>> fitted.loc[fitted["quantity"] == "mu", ["meta_analysis", "k", "estimate", "p_benefit"]].round(3)
+      meta_analysis  k  estimate  p_benefit
+    0             a  2     0.197      0.152
+    3             b  3    -1.468      1.000
+    """
+    _require_exact(model)
+    frame, source = _rows(table, model, by)
+    computed = _usable_effects(frame, source, model)
+    codes, keys = pd.factorize(frame[by], sort=True)
+    yi, sei = (computed[name].to_numpy(dtype=np.float64) for name in ("yi", "sei"))
+    order = np.lexsort((yi, sei, codes))
+    k = np.bincount(codes, minlength=len(keys))
+    answers = normal_many(
+        yi[order], sei[order], k, model.mu_prior, model.tau_prior,
+        prob=prob, threshold=model.measure_record.null, threads=threads,
+    )  # fmt: skip
+    return _tidy(answers, pd.Series(keys, name=by), model)
+
+
+def _require_exact(model: OutcomeModel) -> None:
+    reason = ""
+    if model.likelihood != "normal":
+        reason = f"the exact engine has no batch rule for the likelihood '{model.likelihood}'"
+    elif not (answer := supports(model.mu_prior, model.tau_prior)).exists:
+        reason = answer.reason
+    if reason:
+        rule = "fit_many runs the exact engine on the normal-normal model"
+        raise ArgumentError(Fault(reason, rule, "Change the prior, or call mutau.fit on each meta-analysis"))
+
+
+def _rows(table: StudyTable | pd.DataFrame, model: OutcomeModel, by: str) -> tuple[pd.DataFrame, str | None]:
+    """The rows that the model selects, as a wide frame; everything asked of `by` is checked."""
+    source = table.source if isinstance(table, StudyTable) else None
+    if isinstance(table, StudyTable):
+        parts = [part for part in (table.wide(), table.estimates) if len(part)]
+        frame = pd.concat([part.dropna(axis="columns", how="all") for part in parts], ignore_index=True)
+    else:
+        frame = table.reset_index(drop=True)
+    faults = []
+    for column in (by, *model.where):
+        if column not in frame.columns:
+            remedy = nearest(column, tuple(map(str, frame.columns)))
+            rule = "A table for fit_many says in a column which meta-analysis a row belongs to"
+            rule = rule if column == by else "A selection names columns of the table"
+            faults.append(Fault(f"there is no column '{column}'", rule, remedy, file=source, column=column))
+    if faults:
+        raise ArgumentError(faults)
+    for column, wanted in model.where.items():
+        frame = frame[frame[column] == wanted]
+    if frame.empty:
+        rule = "A selection keeps at least one row"
+        raise StudyDataError(Fault("no row is left", rule, "Change `where`", file=source))
+    faults = _key_faults(frame, by, source)
+    if faults:
+        raise StudyDataError(faults)
+    return frame, source
+
+
+def _key_faults(frame: pd.DataFrame, by: str, source: str | None) -> list[Fault]:
+    """Rows that belong to no meta-analysis, and studies that stand in one twice."""
+    faults = []
+    missing = frame[by].isna().to_numpy()
+    remedy = "Fill it, or leave the row out"
+    faults += _limited(
+        missing, lambda i: Fault(
+            "the cell is empty", "Every row belongs to a meta-analysis", remedy,
+            file=source, row=_row_number(frame, i), column=by,
+        ),
+    )  # fmt: skip
+    if "study" in frame.columns:
+        again = frame.duplicated([by, "study"]).to_numpy() & ~missing
+        faults += _limited(
+            again, lambda i: Fault(
+                f"the study stands again in {by} '{frame[by].iloc[i]}'", "A meta-analysis takes each study once",
+                "Remove one, or tell them apart by name", file=source, row=_row_number(frame, i),
+                study=str(frame["study"].iloc[i]),
+            ),
+        )  # fmt: skip
+    return faults
+
+
+def _limited(wrong: NDArray[np.bool_], fault: Any) -> list[Fault]:
+    """One fault for each of the first rows that are wrong, and one that counts the rest."""
+    places = np.flatnonzero(wrong)
+    faults = [fault(int(i)) for i in places[:_LISTED]]
+    if len(places) > _LISTED:
+        more = fault(int(places[_LISTED]))
+        faults.append(Fault(f"{len(places) - _LISTED} more rows have this fault", more.rule, more.remedy))
+    return faults
+
+
+def _row_number(frame: pd.DataFrame, i: int) -> int:
+    return int(frame["row"].iloc[i]) if "row" in frame.columns else int(frame.index[i]) + 1
+
+
+def _usable_effects(frame: pd.DataFrame, source: str | None, model: OutcomeModel) -> pd.DataFrame:
+    """Effects of all rows, or one error that names those that have none."""
+    labelled = frame if "study" in frame.columns else frame.assign(study=[f"row {i + 1}" for i in frame.index])
+    computed = compute_effects(
+        labelled,
+        measure=model.measure,
+        add=model.zero_cells.add,
+        to=model.zero_cells.to,
+        smd_variance=model.smd_variance,
+    )
+    undefined = ~(np.isfinite(computed["yi"]) & np.isfinite(computed["sei"])).to_numpy()
+    if undefined.any():
+        raise StudyDataError(_limited(undefined, lambda i: undefined_fault(computed.iloc[i], source, model)))
+    return computed
+
+
+def _tidy(answers: ManyPosteriors, keys: pd.Series[Any], model: OutcomeModel) -> pd.DataFrame:
+    """Three rows per meta-analysis."""
+    to_natural = model.measure_record.to_natural
+    nothing = np.full(len(answers), np.nan)
+    blocks = {
+        name: (to_natural(one.quantiles), one.mean, one.sd, *((one.above, one.below)[:: model.benefit_sign]), "natural")
+        for name, one in (("mu", answers.mu), ("theta_new", answers.theta_new))
+    }
+    blocks["tau"] = (answers.tau_quantiles, answers.tau_mean, answers.tau_sd, nothing, nothing, "analysis")
+    parts = [
+        pd.DataFrame(
+            {
+                str(keys.name): keys, "k": answers.k, "quantity": name, "scale": scale, "estimate": points[:, 1],
+                "lower": points[:, 0], "upper": points[:, 2], "prob": answers.prob, "kind": "eti", "mean": mean,
+                "sd": sd, "p_benefit": helps, "p_harm": harms, "log_marginal": answers.log_marginal,
+                "error_estimate": answers.error_estimate,
+            }
+        )
+        for name, (points, mean, sd, helps, harms, scale) in blocks.items()
+    ]  # fmt: skip
+    whole = pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
+    whole = whole.assign(
+        mu_prior=str(model.mu_prior), tau_prior=str(model.tau_prior), likelihood=model.likelihood
+    )
+    whole.attrs["note"] = answers.reason
+    return whole
