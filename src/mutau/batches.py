@@ -52,13 +52,14 @@ def fit_many(
     Returns
     -------
     DataFrame
-        Three rows for each meta-analysis, in the order of `by`: ``quantity`` is mu (mean effect), theta_new (effect in
-        a new setting) or tau (between-study SD). Columns: `by`; ``k``; ``quantity``; ``scale`` (``natural``: ratios as
-        ratios; ``analysis`` for tau); ``estimate`` (posterior median), ``lower``, ``upper``, ``prob``, ``kind``
-        (eti); ``mean``, ``sd`` on the analysis scale (log for ratios), NaN where they do not exist; ``p_benefit`` and
-        ``p_harm`` (NaN for tau), given unbiased trials, these priors and this likelihood; ``log_marginal`` likelihood
-        and ``error_estimate`` of the quadrature, both of the whole meta-analysis; ``mu_prior``, ``tau_prior``,
-        ``likelihood``. ``DataFrame.attrs["note"]`` says why something is NaN.
+        Three rows for each meta-analysis, in the order of `by`: ``quantity`` is mu (mean effect), theta_new
+        (effect in a new setting) or tau (between-study SD). Columns: `by`; ``k``; ``quantity``; ``scale``
+        (``natural``: ratios as ratios; ``analysis`` for tau); ``estimate`` (posterior median), ``lower``,
+        ``upper``, ``prob``, ``kind`` (eti); ``mean``, ``sd`` on the analysis scale (log for ratios), NaN where
+        they do not exist; ``p_benefit`` and ``p_harm`` (NaN for tau), given unbiased trials, these priors and
+        this likelihood; ``log_marginal`` likelihood and ``error_estimate`` of the quadrature, both of the whole
+        meta-analysis; ``mu_prior``, ``tau_prior``, ``likelihood``. ``DataFrame.attrs["note"]`` says why something
+        is NaN.
 
     Raises
     ------
@@ -173,7 +174,9 @@ def _row_number(frame: pd.DataFrame, i: int) -> int:
 
 def _usable_effects(frame: pd.DataFrame, source: str | None, model: OutcomeModel) -> pd.DataFrame:
     """Effects of all rows, or one error that names those that have none."""
-    labelled = frame if "study" in frame.columns else frame.assign(study=[f"row {i + 1}" for i in frame.index])
+    labelled = (
+        frame if "study" in frame.columns else frame.assign(study=[f"row {i + 1}" for i in frame.index])
+    )
     computed = compute_effects(
         labelled,
         measure=model.measure,
@@ -183,7 +186,9 @@ def _usable_effects(frame: pd.DataFrame, source: str | None, model: OutcomeModel
     )
     undefined = ~(np.isfinite(computed["yi"]) & np.isfinite(computed["sei"])).to_numpy()
     if undefined.any():
-        raise StudyDataError(_limited(undefined, lambda i: undefined_fault(computed.iloc[i], source, model)))
+        raise StudyDataError(
+            _limited(undefined, lambda i: undefined_fault(pd.Series(computed.iloc[i]), source, model))
+        )
     return computed
 
 
@@ -192,7 +197,13 @@ def _tidy(answers: ManyPosteriors, keys: pd.Series[Any], model: OutcomeModel) ->
     to_natural = model.measure_record.to_natural
     nothing = np.full(len(answers), np.nan)
     blocks = {
-        name: (to_natural(one.quantiles), one.mean, one.sd, *((one.above, one.below)[:: model.benefit_sign]), "natural")
+        name: (
+            to_natural(one.quantiles),
+            one.mean,
+            one.sd,
+            *((one.above, one.below)[:: model.benefit_sign]),
+            "natural",
+        )
         for name, one in (("mu", answers.mu), ("theta_new", answers.theta_new))
     }
     blocks["tau"] = (answers.tau_quantiles, answers.tau_mean, answers.tau_sd, nothing, nothing, "analysis")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from mutau.numerics.workspace import workspace
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mutau.exact.requests import Model, Request
+    from mutau.exact.requests import Request
 
     type Array = NDArray[np.float64]
 
@@ -93,17 +92,17 @@ def solve_request(request: Request) -> Rules:
     for room in (PANELS, MANY_PANELS):
         space = workspace(request.k, room, max(1, model.finer.shape[1]))
         solving.solve_many(
-            request.yi, request.sei, ends, 0, 1, model.vector, model.parts, model.finer, True, False, COMPARED, AT_ZERO,
-            out, *space,
+            request.yi, request.sei, ends, 0, 1, model.vector, model.parts, model.finer, True, False,
+            COMPARED, AT_ZERO, out, *space,
         )  # fmt: skip
         if out[0, solving.COUNT] >= 0:
             break
     else:
         raise out_of_room()
-    return _rules(request, model, out[0], space[0], space[2])
+    return _rules(request, out[0], space[0], space[2])
 
 
-def _rules(request: Request, model: Model, facts: Array, mixture: Array, table: Array) -> Rules:
+def _rules(request: Request, facts: Array, mixture: Array, table: Array) -> Rules:
     weights, tau, means, variances = mixture[:, : int(facts[solving.SIZE])].copy()
     table = table[:, : int(facts[solving.COUNT])]
     low, high, mass = table[LOW], table[HIGH], table[MASS] / table[MASS].sum()
@@ -121,7 +120,9 @@ def _rules(request: Request, model: Model, facts: Array, mixture: Array, table: 
     )  # fmt: skip
 
 
-def bound(change: Array, spread: Array, log_z: Array, k: NDArray[np.int64] | int, largest: Array | float) -> Array:
+def bound(
+    change: Array, spread: Array, log_z: Array, k: NDArray[np.int64] | int, largest: Array | float
+) -> Array:
     """Bound the error: ten times what a rule with every panel halved changes, and a floor for rounding.
 
     Parameters

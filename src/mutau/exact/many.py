@@ -157,7 +157,9 @@ def normal_many(
     sizes = np.atleast_1d(np.asarray(k))
     check_prob(prob)
     faults = [*data_faults(effects, errors), *_size_faults(sizes, len(effects)), *prior_faults(mu, tau)]
-    thresholds = _thresholds(threshold, threshold if threshold_new is None else threshold_new, len(sizes), faults)
+    thresholds = _thresholds(
+        threshold, threshold if threshold_new is None else threshold_new, len(sizes), faults
+    )
     if faults:
         raise ArgumentError(faults)
     sizes = sizes.astype(np.int64)
@@ -179,7 +181,9 @@ def _size_faults(k: NDArray[np.generic], studies: int) -> list[Fault]:
     if k.ndim != 1 or not len(k) or k.dtype.kind not in "iu" or int(k.min()) < 1:
         return [Fault(f"k of shape {k.shape}, {k.dtype}", rule, "Give one whole number per set", key="k")]
     if int(k.sum()) != studies:
-        return [Fault(f"k sums to {int(k.sum())}, and there are {studies} effects", rule, "Correct one", key="k")]
+        return [
+            Fault(f"k sums to {int(k.sum())}, and there are {studies} effects", rule, "Correct one", key="k")
+        ]
     return []
 
 
@@ -248,7 +252,9 @@ def _answers(
     def moments(quantity: str, mean: Array, variance: Array) -> tuple[Array, Array]:
         sd = np.sqrt(np.maximum(variance, 0.0))
         for order, values in ((1, mean), (2, sd)):
-            for size in range(1, 6):  # from k = 5 on every moment of order 2 exists that any proper posterior has
+            for size in range(
+                1, 6
+            ):  # from k = 5 on every moment of order 2 exists that any proper posterior has
                 answer = moment_exists(quantity, order, mu, tau, size)
                 missing = k == size if size < 5 else k >= size
                 if not answer.exists and missing.any():
@@ -262,17 +268,23 @@ def _answers(
         return QuantityAnswers(*moments(name, mean, variance), quantiles, *tails)
 
     tau_mean = facts[:, solving.TAU_MEAN].copy()
-    answers = [quantity("mu", solving.ANSWERS), quantity("theta_new", solving.ANSWERS + solving.ANSWERS_EACH)]
+    of_mu = quantity("mu", solving.ANSWERS)
+    of_new = quantity("theta_new", solving.ANSWERS + solving.ANSWERS_EACH)
     with np.errstate(invalid="ignore"):  # both are infinite where no moment exists
         of_tau = moments("tau", tau_mean, facts[:, solving.TAU_SQUARE] - tau_mean**2)
     log_marginal = facts[:, solving.LOG_Z].copy()
     for prior in (mu, tau):
         if not prior.is_proper:
             log_marginal[:] = math.nan
-            reasons[f"{prior} is improper: its density has no constant, so neither has the marginal likelihood"] = None
+            reasons[
+                f"{prior} is improper: its density has no constant, so neither has the marginal likelihood"
+            ] = None
     estimate = np.full(len(k), math.nan)
     if error:
         largest = np.maximum.reduceat(np.abs(yi), ends[:-1])
-        estimate = bound(facts[:, solving.CHANGE], facts[:, solving.SPREAD], facts[:, solving.LOG_Z], k, largest)
+        estimate = bound(
+            facts[:, solving.CHANGE], facts[:, solving.SPREAD], facts[:, solving.LOG_Z], k, largest
+        )
     tau_quantiles = facts[:, solving.TAU_QUANTILES : solving.TAU_QUANTILES + 3].copy()
-    return ManyPosteriors(k, prob, *answers, *of_tau, tau_quantiles, log_marginal, estimate, "; ".join(reasons))
+    names = "; ".join(reasons)
+    return ManyPosteriors(k, prob, of_mu, of_new, *of_tau, tau_quantiles, log_marginal, estimate, names)

@@ -108,7 +108,9 @@ class MixtureMarginal(Unsampled):
         out = np.where(flat == 0, -np.inf, np.where(flat == 1, np.inf, np.nan))
         if inside.all():
             out = np.empty_like(flat)
-            mixture_quantiles(flat, 1.0 - flat, self.weights, self.means, self.precisions, out, *self._scratch())
+            mixture_quantiles(
+                flat, 1.0 - flat, self.weights, self.means, self.precisions, out, *self._scratch()
+            )
         elif inside.any():
             out[inside] = self.quantile(flat[inside])
         return like(given, out)

@@ -33,11 +33,13 @@ def points_of_tau(taus: Array, request: Request, parts: Array | None = None) -> 
     Returns
     -------
     ndarray, shape (3, n)
-        Log density, whose constant is that of the log marginal likelihood; mean and variance, of what the data alone say
-        where mu's prior has several components.
+        Log density, whose constant is that of the log marginal likelihood; mean and variance, of what the data
+        alone say where mu's prior has several components.
     """
     out, k = np.empty((3, len(taus))), request.k
     parts = request.model.parts if parts is None else parts
     scratch = np.empty(k), np.empty(k), np.empty((5, N))
-    densities_at(np.ascontiguousarray(taus), request.yi, request.sei, request.model.vector, parts, out, *scratch)
+    densities_at(
+        np.ascontiguousarray(taus), request.yi, request.sei, request.model.vector, parts, out, *scratch
+    )
     return out

@@ -30,7 +30,7 @@ SIGMA_GROWTH = 0.6  # of the distance from the data's own scale, beyond which ev
 SIGMA_SPREAD = 44.0  # e-folds of weight that are kept: exp(-44) is 8e-20
 SIGMA_CAP = 75.0  # log SD above which a component is as good as flat
 SIGMA_LIMIT = 16.0  # change of a log weight within one panel
-CAP = 80.0  # log of how many times the scale of the data and priors tau is followed: beyond, it is as good as infinite
+CAP = 80.0  # log of how many times the scale of data and priors tau is followed: beyond, it is as good as infinite
 LARGEST_LOG = 690.0  # of a tau that float64 holds, with its square's reciprocal
 
 
@@ -43,8 +43,8 @@ class Model:
     vector : ndarray, shape (MODEL,)
         Prior of tau, see `mutau.numerics.tau_density`.
     parts, finer : ndarray, shape (3, q)
-        Prior of mu as normal components: means, SDs, log weights; q = 0 is flat. `finer` has a t prior's integral over
-        its latent scale by twice as many nodes, and is `parts` itself for every other prior.
+        Prior of mu as normal components: means, SDs, log weights; q = 0 is flat. `finer` has a t prior's integral
+        over its latent scale by twice as many nodes, and is `parts` itself for every other prior.
     """
 
     vector: Array
@@ -181,7 +181,9 @@ def kernel_model(mu: Prior, tau: Prior, yi: Array, sei: Array, most: int) -> Mod
     vector_[vector.START] = math.inf
     vector_[vector.TAIL] = tau.tail_exponent - 1.0 + min(1.0, mu.tail_exponent)
     _TAU[tau.family](tau, vector_)
-    extent = max(float(sei.max()), float(np.abs(yi).max()), *np.abs(parts[0, :1]), math.exp(vector_[vector.CENTRE]))
+    extent = max(
+        float(sei.max()), float(np.abs(yi).max()), *np.abs(parts[0, :1]), math.exp(vector_[vector.CENTRE])
+    )
     vector_[vector.CAP] = min(math.log(extent) + 0.5 * math.log(most) + CAP, LARGEST_LOG)
     if vector_[vector.START] == 0.0:
         _set_lower_end(tau, vector_, math.log(float(sei.min())), most)
@@ -196,7 +198,7 @@ def _set_lower_end(tau: Any, out: Array, low: float, most: int) -> None:
     Below, the likelihood is what it is at tau = 0 (to rounding), and the prior has nothing, or its own mass.
     """
     room = 0.5 * math.log(most)
-    starts = {
+    starts: dict[str, Callable[[], float]] = {
         "InverseGamma": lambda: math.log(tau.scale / (700.0 + 4.0 * most)),
         "LogNormal": lambda: min(tau.meanlog, low - 9.0 - room) - 12.0 * tau.sdlog,
         "LogStudentT": lambda: min(low - 21.0 - room, tau.location - 3.0 * tau.scale * math.sqrt(tau.df)),
@@ -242,7 +244,9 @@ def _t_components(mu: Any, far: float, parts: int) -> Array:
     return np.vstack([np.full(keep.sum(), mu.location), np.exp(x[keep]), log_weight[keep]])
 
 
-def _composite(low: float, high: float, df: float, centre: float, reach: float, parts: int) -> tuple[Array, Array]:
+def _composite(
+    low: float, high: float, df: float, centre: float, reach: float, parts: int
+) -> tuple[Array, Array]:
     """Nodes and weights of the composite Gauss rule for log sigma."""
     points, weights = np.polynomial.legendre.leggauss(vector.N)
     ends = [low]

@@ -5,8 +5,8 @@ One variable x covers the half line of tau. Where the prior has a density at 0, 
 like tau itself near 0, like its logarithm above, with a the smallest standard error or the prior's scale if that is
 smaller; where the prior is declared for the logarithm, :math:`\tau = e^x`. In either the likelihood's singularities
 lie at a distance of pi/2 from the real axis. A panel is as wide as the nearest singularity allows (`WIDTH` times the
-distance; wider where almost nothing is left), and is halved while the log integrand changes by more than `LIMIT` across it or is rough. So a rule of N
-nodes sees, in each panel, a function that a polynomial follows.
+distance; wider where almost nothing is left), and is halved while the log integrand changes by more than `LIMIT`
+across it or is rough. So a rule of N nodes sees, in each panel, a function that a polynomial follows.
 
 The rule covers all of tau from 0 up to where the rest is negligible, or is added analytically: heavy tails end in an
 atom, a panel without width, that holds their mass.
@@ -33,11 +33,27 @@ from mutau.numerics.tau_density import (
     densities,
 )
 
-__all__ = ["GAUSS_W", "GAUSS_X", "HIGH", "LARGEST", "LOW", "MASS", "MANY_PANELS", "PANELS", "PANEL_ROWS", "SPAN", "build_rule", "fill"]
+__all__ = [
+    "GAUSS_W",
+    "GAUSS_X",
+    "HIGH",
+    "LARGEST",
+    "LOW",
+    "MANY_PANELS",
+    "MASS",
+    "PANELS",
+    "PANEL_ROWS",
+    "SPAN",
+    "build_rule",
+    "fill",
+]
 
-PANELS, MANY_PANELS = 96, 1536  # room, a third of it for the rule itself, which typically has 3 to 6; and where needed
+# Room for panels, and where that does not suffice: a third for the rule itself (typically 3 to 6), the rest for their
+# halves
+PANELS, MANY_PANELS = 96, 1536
 # Rows of the table of panels: ends in x; log of the largest integrand; log of the smallest, later the panel's mass;
-# what the sum over its nodes is multiplied by: half its width, 0 where it holds nothing, an atom's mass over its density
+# what the sum over its nodes is multiplied by: half its width, 0 where it holds nothing, an atom's mass over its
+# density
 LOW, HIGH, LARGEST, MASS, SPAN = range(5)
 PANEL_ROWS = 5
 WIDTH = 0.8
@@ -63,6 +79,80 @@ def fill(low, high, a, y, s2, unit, ref, model, parts, scratch):
         scratch[0, j] = 0.5 * a * (e - 1.0 / e) if a > 0.0 else e
         scratch[1, j] = 0.5 * a * (e + 1.0 / e) if a > 0.0 else e
     densities(y, s2, unit, ref, model, parts, scratch[0], scratch[1], scratch[2], scratch[3], scratch[4])
+
+
+@inner
+def extent(y, s2, unit, ref, shift, model, parts):
+    """In x: the smallest and largest scale on which the density varies, and from where on it can only fall."""
+    near, far, top, bottom = math.inf, 0.0, y[0], y[0]
+    for i in range(len(y)):
+        near, far = min(near, s2[i]), max(far, s2[i])
+        top, bottom = max(top, y[i]), min(bottom, y[i])
+    edge = max(math.sqrt(far), top - bottom)
+    for q in range(parts.shape[1]):
+        d = (parts[0, q] - ref) / unit
+        edge = max(edge, math.sqrt(len(y)) * max(abs(top - d), abs(bottom - d)))
+    near, far, edge = 0.5 * math.log(near), 0.5 * math.log(far), math.log(edge)
+    if model[CENTRE] > -math.inf:
+        d = model[CENTRE] - math.log(unit)
+        near, far, edge = min(near, d), max(far, d), max(edge, d)
+    return near + shift, far + shift, edge + shift + 1.0
+
+
+@inner
+def judge(panels, p, peak, edge, f):
+    """1 where a panel needs halving, -1 where it holds nothing (not even of tau squared), 0 where it is good."""
+    largest = panels[2, p]
+    change = largest - panels[3, p]
+    weight = largest + 2.0 * max(0.0, panels[1, p] - edge)
+    if f[p * N] < 1.0 and f[p * N + N - 1] < 1.0:  # between its nodes it may be larger
+        weight += OVERSHOOT * change
+    if largest == -math.inf or weight < peak - DROP:
+        return -1
+    even, odd = 0.0, 0.0
+    for j in range(N):
+        even += EVEN[j] * f[p * N + j]
+        odd += ODD[j] * f[p * N + j]
+    rough = (abs(even) + abs(odd)) * math.exp(largest - peak) > ROUGH
+    return 1 if change > LIMIT or rough else 0
+
+
+@inner
+def lay_rest(panels, laid, start, x, rate, model, finer):
+    """Lay the atoms and, where wanted, both halves of every panel; gives the ends of both."""
+    low, high, span, rule = panels[0], panels[1], panels[4], laid
+    for side in range(2):
+        mass = 1.0 / rate
+        if side == 0:
+            mass = model[BELOW]
+        elif rate == 0.0:
+            mass = model[ABOVE]
+        if mass > 0.0:
+            low[laid], span[laid] = start if side == 0 else x, mass
+            high[laid] = low[laid]
+            laid += 1
+    atoms = laid
+    for p in range(rule if finer else 0):
+        if span[p] > 0.0:
+            for side in range(2):
+                low[laid], span[laid] = low[p] + side * span[p], 0.5 * span[p]
+                high[laid] = low[laid] + span[p]
+                laid += 1
+    return atoms, laid
+
+
+@inner
+def evaluate(panels, p, a, y, s2, unit, ref, model, parts, tau, f, m, v, scratch):
+    """Fill a panel's nodes; gives the log of its largest integrand, and that at its last node."""
+    fill(panels[0, p], panels[1, p], a, y, s2, unit, ref, model, parts, scratch)
+    at, g, most, least = p * N, scratch[1], -math.inf, math.inf
+    for j in range(N):
+        most, least = max(most, g[j]), min(least, g[j])
+    for j in range(N):
+        tau[at + j], m[at + j], v[at + j] = scratch[0, j], scratch[2, j], scratch[3, j]
+        f[at + j] = math.exp(g[j] - most) if most > -math.inf else 0.0
+    panels[2, p], panels[3, p] = most, least
+    return most, g[N - 1]
 
 
 @inner
@@ -95,39 +185,25 @@ def build_rule(y, s2, unit, ref, model, parts, finer, panels, tau, f, m, v, scra
     peak, edge, a : float
         Log of the largest integrand; tau above which the density can only fall; a, or 0 where tau = exp(x).
     """
-    low, high, largest, smallest, span = panels[0], panels[1], panels[2], panels[3], panels[4]
-    t, g, gm, gv = scratch[0], scratch[1], scratch[2], scratch[3]
-    k, log_unit = len(y), math.log(unit)
+    low, high, span, log_unit = panels[0], panels[1], panels[4], math.log(unit)
     a = min(1.0, model[START] / unit)
     shift = math.log(2.0 / a) if a > 0.0 else 0.0  # x exceeds log tau by this, far out
-    near, top, bottom = math.inf, y[0], y[0]
-    edge = 0.0
-    for i in range(k):
-        near, edge = min(near, s2[i]), max(edge, s2[i])
-        top, bottom = max(top, y[i]), min(bottom, y[i])
-    near, far = 0.5 * math.log(near) + shift, 0.5 * math.log(edge) + shift
-    edge = max(math.sqrt(edge), top - bottom)
-    for q in range(parts.shape[1]):
-        d = (parts[0, q] - ref) / unit
-        edge = max(edge, math.sqrt(k) * max(abs(top - d), abs(bottom - d)))
-    edge = math.log(edge) + shift + 1.0
-    if model[CENTRE] > -math.inf:
-        d = model[CENTRE] - log_unit + shift
-        near, far, edge = min(near, d), max(far, d), max(edge, d + 1.0)
-    x = 0.0 if a > 0.0 else model[FROM] - log_unit
-    cap = math.asinh(min(model[UPPER], math.exp(model[CAP])) / (a * unit)) if a > 0.0 else model[CAP] - log_unit
-    start, peak, laid, filled, judged, rule, atoms = x, -math.inf, 0, 0, 0, -1, 0
+    near, far, edge = extent(y, s2, unit, ref, shift, model, parts)
+    x, cap = model[FROM] - log_unit, model[CAP] - log_unit
+    if a > 0.0:
+        x, cap = 0.0, math.asinh(min(model[UPPER], math.exp(model[CAP])) / (a * unit))
+    start, peak, last, laid, filled, judged, rule, atoms = x, -math.inf, -math.inf, 0, 0, 0, -1, 0
     if model[LOWER] == model[UPPER]:  # a point mass: one atom
         x = math.asinh(model[LOWER] / (a * unit))
         cap = x
         low[0], high[0], span[0], laid, rule, atoms = x, x, 1.0 / (a * unit * math.cosh(x)), 1, 0, 1
     while True:
         if x < cap:
-            beyond = x - far if laid > 0 and g[N - 1] < peak - FAR_DOWN else 0.0
+            beyond = x - far if last < peak - FAR_DOWN else 0.0
             end = x + WIDTH * math.hypot(max(beyond, near - x), 0.5 * math.pi)
             end = min(end, x + WIDTH * math.hypot(max(beyond, near - end), 0.5 * math.pi), cap)
-            fall = (g[N - 2] - g[N - 1]) / (GAUSS_LAST * (x - low[laid - 1])) if laid > 0 else 0.0
-            if fall > 0.0 and g[N - 1] > peak - DROP:  # no further than it may change
+            fall = (scratch[1, N - 2] - last) / (GAUSS_LAST * (x - low[laid - 1])) if laid > 0 else 0.0
+            if fall > 0.0 and last > peak - DROP:  # no further than it may change
                 end = min(end, x + STEP * LIMIT / fall)
             low[laid], high[laid] = x, end
             x = end
@@ -135,56 +211,24 @@ def build_rule(y, s2, unit, ref, model, parts, finer, panels, tau, f, m, v, scra
         elif rule < 0 and judged < laid:
             p = judged
             judged += 1
-            span[p] = 0.5 * (high[p] - low[p])
-            change = largest[p] - smallest[p]
-            weight = largest[p] + 2.0 * max(0.0, high[p] - edge)
-            if f[p * N] < 1.0 and f[p * N + N - 1] < 1.0:  # between its nodes it may be larger
-                weight += OVERSHOOT * change
-            if largest[p] == -math.inf or weight < peak - DROP:
-                span[p] = 0.0
+            state = judge(panels, p, peak, edge, f)
+            span[p] = 0.5 * (high[p] - low[p]) if state == 0 else 0.0
+            if state <= 0:
                 continue
-            even, odd = 0.0, 0.0
-            for j in range(N):
-                even += EVEN[j] * f[p * N + j]
-                odd += ODD[j] * f[p * N + j]
-            if change <= LIMIT and (abs(even) + abs(odd)) * math.exp(largest[p] - peak) <= ROUGH:
-                continue
-            low[laid], high[laid] = low[p], low[p] + span[p]
-            low[laid + 1], high[laid + 1] = low[p] + span[p], high[p]
-            span[p] = 0.0
+            middle = 0.5 * (low[p] + high[p])
+            low[laid], high[laid], low[laid + 1], high[laid + 1] = low[p], middle, middle, high[p]
             laid += 2
         elif rule < 0:
             rule = laid
-            rate = model[TAIL] + k - 1.0
-            for side in range(2):
-                mass = model[BELOW] if side == 0 else model[ABOVE] if model[ABOVE] > 0.0 and rate == 0.0 else 1.0 / rate
-                if mass > 0.0:
-                    low[laid], span[laid] = start if side == 0 else x, mass
-                    high[laid] = low[laid]
-                    laid += 1
-            atoms = laid
-            for p in range(rule if finer else 0):
-                if span[p] > 0.0:
-                    for side in range(2):
-                        low[laid], span[laid] = low[p] + side * span[p], 0.5 * span[p]
-                        high[laid] = low[laid] + span[p]
-                        laid += 1
+            atoms, laid = lay_rest(panels, laid, start, x, model[TAIL] + len(y) - 1.0, model, finer)
         elif filled == laid:
             break
         if rule < 0 and laid > panels.shape[1] // 3 - 4:
             return -1, 0, 0, peak, edge, a
         while filled < laid:
-            at = filled * N
-            fill(low[filled], high[filled], a, y, s2, unit, ref, model, parts, scratch)
-            most, least = -math.inf, math.inf
-            for j in range(N):
-                most, least = max(most, g[j]), min(least, g[j])
-            for j in range(N):
-                tau[at + j], m[at + j], v[at + j] = t[j], gm[j], gv[j]
-                f[at + j] = math.exp(g[j] - most) if most > -math.inf else 0.0
-            largest[filled], smallest[filled] = most, least
+            most, last = evaluate(panels, filled, a, y, s2, unit, ref, model, parts, tau, f, m, v, scratch)
             peak = max(peak, most)
             filled += 1
-        if rule < 0 and x > edge and g[N - 1] + 2.0 * (x - edge) < peak - DROP:
+        if rule < 0 and x > edge and last + 2.0 * (x - edge) < peak - DROP:
             cap = x
     return rule, atoms, laid, peak, math.exp(edge - shift), a

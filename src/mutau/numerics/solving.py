@@ -16,7 +16,9 @@ __all__ = ["FACTS", "solve_many"]
 
 KEEP = 1e-21  # components of smaller weight are left out: far below what a tail probability of 1e-12 can feel
 MAX_STEPS = 100
-STEP_DONE = 1e-7  # of a panel's width, for Newton's last step: the next would be of the order of its square
+STEP_DONE = (
+    1e-10  # of a panel's width, for the last step; steps shrink by a factor, because the slope is approximate
+)
 # The value at a panel's end of the polynomial through its nodes: the Legendre series, whose terms are 1 there
 AT_END = (np.polynomial.legendre.legvander(GAUSS_X, N - 1) @ (np.arange(N) + 0.5)) * GAUSS_W
 LIGHT = 1e-15  # components of smaller weight are nothing to quantiles
@@ -24,8 +26,8 @@ LIGHT = 1e-15  # components of smaller weight are nothing to quantiles
 # What is known of one posterior: log marginal likelihood; difference of two rules; spread of the narrower of mu and
 # theta_new, quantiles' distance over that of a normal with SD 1; mean and mean square of tau; what the mean square
 # exceeds the sum over components by; unit and a of the computation; panels of the rule with its atoms, -1 if too few;
-# components of the mixture; quantiles of tau; then mean, variance, quantiles, lower and upper tail of mu, and the same
-# of theta_new
+# components of the mixture; quantiles of tau; then mean, variance, quantiles, lower and upper tail of mu, and the
+# same of theta_new
 LOG_Z, CHANGE, SPREAD, TAU_MEAN, TAU_SQUARE, EXCESS, UNIT, STRETCH, COUNT, SIZE, TAU_QUANTILES = range(11)
 ANSWERS = 13
 ANSWERS_EACH = 7
@@ -41,7 +43,8 @@ def gather(panels, start, stop, ref, unit, far, peak, tau, f, m, v, mixture, fac
     Returns
     -------
     int, int, float
-        Number of components; of those, the first, that are heavier than LIGHT; sum of weights, relative to the peak, before they were made to sum to 1.
+        Number of components; of those, the first, that are heavier than LIGHT; sum of weights, relative to the
+        peak, before they were made to sum to 1.
     """
     w, t, mean, variance = mixture[0], mixture[1], mixture[2], mixture[3]
     n, total = 0, 0.0
@@ -52,7 +55,12 @@ def gather(panels, start, stop, ref, unit, far, peak, tau, f, m, v, mixture, fac
             if panels[1, p] == panels[0, p]:
                 weight = scale if j == p * N else 0.0
             if weight > 0.0:
-                w[n], t[n], mean[n], variance[n] = weight, unit * tau[j], ref + unit * m[j], unit * unit * v[j]
+                w[n], t[n], mean[n], variance[n] = (
+                    weight,
+                    unit * tau[j],
+                    ref + unit * m[j],
+                    unit * unit * v[j],
+                )
                 mass += weight
                 n += 1
         panels[3, p] = mass
@@ -67,7 +75,12 @@ def gather(panels, start, stop, ref, unit, far, peak, tau, f, m, v, mixture, fac
             second += weight * own * own
             if weight > LIGHT:
                 if heavy < kept:  # to the front
-                    w[kept], t[kept], mean[kept], variance[kept] = w[heavy], t[heavy], mean[heavy], variance[heavy]
+                    w[kept], t[kept], mean[kept], variance[kept] = (
+                        w[heavy],
+                        t[heavy],
+                        mean[heavy],
+                        variance[heavy],
+                    )
                     w[heavy], t[heavy], mean[heavy], variance[heavy] = weight, own, centre, spread
                 heavy += 1
             kept += 1
@@ -76,7 +89,7 @@ def gather(panels, start, stop, ref, unit, far, peak, tau, f, m, v, mixture, fac
 
 
 @inner
-def expand(mixture, n, parts, logs):
+def expand(mixture, n, far, parts, logs):
     """Turn each component into as many as mu's prior has; gives their number."""
     q, start, kept = parts.shape[1], mixture.shape[1] - n, 0
     for row in range(4):  # to the end of the room, which is read before it is overwritten
@@ -84,7 +97,7 @@ def expand(mixture, n, parts, logs):
             mixture[row, start + j] = mixture[row, j]
     for j in range(start, start + n):
         w, t, m, v = mixture[0, j], mixture[1, j], mixture[2, j], mixture[3, j]
-        best, total = -math.inf, 0.0
+        best, total, size = -math.inf, 0.0, max(1.0, t / far)
         for i in range(q):
             spread = v + parts[1, i] ** 2
             logs[i] = parts[2, i] - 0.5 * (math.log(spread) + (m - parts[0, i]) ** 2 / spread)
@@ -93,7 +106,7 @@ def expand(mixture, n, parts, logs):
             total += math.exp(logs[i] - best)
         for i in range(q):
             weight = w * math.exp(logs[i] - best) / total
-            if weight > KEEP:
+            if weight * size * size > KEEP:
                 share = parts[1, i] ** 2 / (v + parts[1, i] ** 2)
                 mixture[0, kept], mixture[1, kept] = weight, t
                 mixture[2, kept], mixture[3, kept] = parts[0, i] + (m - parts[0, i]) * share, v * share
@@ -144,7 +157,16 @@ def answer(mixture, n, heavy, halves, n2, p, threshold, facts, inv, work, bits):
             facts[at + 6] = 1.0 if mean > threshold[extra] else 0.0
             continue
         fill_quantiles(
-            p[0], p[1], mean, math.sqrt(variance), w[:heavy], m[:heavy], inv[:heavy], facts[at + 2 : at + 5], work, bits
+            p[0],
+            p[1],
+            mean,
+            math.sqrt(variance),
+            w[:heavy],
+            m[:heavy],
+            inv[:heavy],
+            facts[at + 2 : at + 5],
+            work,
+            bits,
         )
         facts[at + 5], facts[at + 6], _, _ = mixture_at(threshold[extra], w, m, inv[:n], work, bits)
         spread = (facts[at + 4] - facts[at + 2]) / p[2, 2]
@@ -234,7 +256,9 @@ def solve_many(
         effects, errors = yi[ends[i] : ends[i + 1]], sei[ends[i] : ends[i + 1]]
         unit, ref = unit_and_reference(effects, errors, y, s2)
         facts[CHANGE], facts[SPREAD], facts[UNIT], n, n2, whole, top = 0.0, math.inf, unit, 0, 0, 0.0, 0.0
-        for step in range(3 if want_error else 1):  # the rule; where mu's prior has a finer one, with it; the halves
+        for step in range(
+            3 if want_error else 1
+        ):  # the rule; where mu's prior has a finer one, with it; the halves
             prior = parts if step == 0 else finer
             if step == 0 or (step == 1 and parts.shape[1] != finer.shape[1]):
                 count, atoms, laid, peak, far, a = build_rule(
@@ -249,10 +273,22 @@ def solve_many(
             at, end = (0, atoms) if step < 2 else (count, laid)
             target = mixture if step == 0 else halves
             number, heavy, total = gather(
-                panels, at, end, ref, unit, far * unit, peak, nodes[0], nodes[1], nodes[2], nodes[3], target, facts
+                panels,
+                at,
+                end,
+                ref,
+                unit,
+                far * unit,
+                peak,
+                nodes[0],
+                nodes[1],
+                nodes[2],
+                nodes[3],
+                target,
+                facts,
             )
             if prior.shape[1] > 1 and step != 1:
-                number = expand(target, number, prior, logs)
+                number = expand(target, number, far * unit, prior, logs)
                 heavy = number
             if step == 0:
                 n, front, whole, top = number, heavy, total, peak
@@ -267,7 +303,9 @@ def solve_many(
                     )  # fmt: skip
             elif step == 2:
                 n2 = heavy
-                facts[CHANGE] = max(changed(panels, count, atoms, total), abs(math.log(total / whole) + peak - top))
+                facts[CHANGE] = max(
+                    changed(panels, count, atoms, total), abs(math.log(total / whole) + peak - top)
+                )
         facts[TAU_MEAN], facts[TAU_SQUARE], facts[SIZE] = first_moment, second_moment, n
         if n > 0:
             tail = threshold[i if len(threshold) > 1 else 0]

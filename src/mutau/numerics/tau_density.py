@@ -22,8 +22,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from mutau.numerics.compiling import entry, inner
 
 __all__ = ["MODEL", "N", "densities", "densities_at", "unit_and_reference"]
@@ -35,9 +33,9 @@ PRODUCT_LIMIT = 1e200
 # The model's vector. The first eight are the formula above: NU is inf for a normal g, 0 for none; ON_LOG is 1 where
 # u is in log tau. The others are for the quadrature: the support; START, the scale on which the density varies near
 # tau = 0, or 0 where it is declared for log tau; FROM, the log of the tau at which the rule then starts; CENTRE, the
-# log of where the density is centred (-inf: nowhere); TAIL, the power with which the posterior of k studies falls, less
-# k (inf: faster than any); CAP, the log of the largest tau; BELOW and ABOVE, what a log-t prior has below FROM and above
-# CAP, over its density of log tau there
+# log of where the density is centred (-inf: nowhere); TAIL, the power with which the posterior of k studies falls,
+# less k (inf: faster than any); CAP, the log of the largest tau; BELOW and ABOVE, what a log-t prior has below FROM
+# and above CAP, over its density of log tau there
 CONSTANT, RATE, POWER, INVERSE, ON_LOG, CENTRE_U, SCALE, NU = range(8)
 LOWER, UPPER, START, FROM, CENTRE, TAIL, CAP, BELOW, ABOVE = range(8, 17)
 MODEL = 17
@@ -62,20 +60,10 @@ def densities(y, s2, unit, ref, model, parts, taus, value, m, v, logs):
         several components: what the data alone say of mu); scratch.
     """
     k, q = len(y), parts.shape[1]
-    on_log, rate, nu, scale = model[ON_LOG] > 0.5, model[RATE], model[NU], model[SCALE]
-    constant, power, inverse, centre = model[CONSTANT], model[POWER], model[INVERSE], model[CENTRE_U]
+    log_prior(taus, unit, model, logs)
     largest = 0.0
     for j in range(N):
-        t = unit * taus[j]
-        u = t / scale
-        g = constant - rate * t
-        if on_log:
-            x = math.log(t)
-            g -= power * x + inverse / t
-            u = (x - centre) / scale
-        if nu > 0.0:
-            g -= 0.5 * u * u if nu == math.inf else 0.5 * (nu + 1.0) * math.log1p(u * u / nu)
-        logs[j] = g - 0.5 * k * LOG_2PI
+        logs[j] -= 0.5 * k * LOG_2PI
         value[j] = 1.0 / (value[j] * value[j])
         v[j] = 0.0
         m[j] = 0.0
@@ -119,6 +107,24 @@ def densities(y, s2, unit, ref, model, parts, taus, value, m, v, logs):
             logs[j] += log_mixture(ref + unit * m[j], w / (unit * unit), parts)
             v[j] = 1.0 / w
         value[j] = logs[j] - 0.5 * math.log(value[j])
+
+
+@inner
+def log_prior(taus, unit, model, logs):
+    """Log density of tau's prior, per unit of the data."""
+    on_log, rate, nu, scale = model[ON_LOG] > 0.5, model[RATE], model[NU], model[SCALE]
+    constant, power, inverse, centre = model[CONSTANT], model[POWER], model[INVERSE], model[CENTRE_U]
+    for j in range(N):
+        t = unit * taus[j]
+        u = t / scale
+        g = constant - rate * t
+        if on_log:
+            x = math.log(t)
+            g -= power * x + inverse / t
+            u = (x - centre) / scale
+        if nu > 0.0:
+            g -= 0.5 * u * u if nu == math.inf else 0.5 * (nu + 1.0) * math.log1p(u * u / nu)
+        logs[j] = g
 
 
 @inner

@@ -22,7 +22,10 @@ def available_cores() -> int:
 
 
 def run_in_chunks(
-    work: Callable[[int, int], None], ends: NDArray[np.int64], threads: int | None = None, chunk: int | None = None
+    work: Callable[[int, int], None],
+    ends: NDArray[np.int64],
+    threads: int | None = None,
+    chunk: int | None = None,
 ) -> None:
     """Call ``work(first, last)`` for consecutive ranges of sets, on threads.
 

@@ -9,9 +9,6 @@ import numpy as np
 from mutau.numerics.panels import PANEL_ROWS
 from mutau.numerics.tau_density import N
 
-
-
-
 __all__ = ["workspace"]
 
 
