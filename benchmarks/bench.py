@@ -1,16 +1,19 @@
 """How fast is mutau? One table: the exact engine, the sampled one, plainly written PyMC, and metafor if installed.
 
-Run by `make bench`. Everything is timed in this one run, warm unless it says cold, and given as a ratio to the exact
-engine's array-level posterior: seconds differ between machines, ratios much less. The data are the BCG vaccine trials
+Run by `make bench`. Everything is timed in this one run, warm unless it says first call, and given as a ratio to the
+exact engine's array-level posterior: seconds differ between machines, ratios much less. The data are the BCG trials
 (13 log risk ratios).
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import platform
 import shutil
 import subprocess
+import sys
+import tempfile
 import time
 import warnings
 from collections.abc import Callable
@@ -73,6 +76,32 @@ def metafor_seconds(yi: np.ndarray, sei: np.ndarray) -> float | None:
     return float(done.stdout) if done.returncode == 0 else None
 
 
+def many(n: int, error: bool) -> Callable[[], object]:
+    """A call that fits n meta-analyses of 8 studies; with the quadrature's error estimate, or without."""
+    rng = np.random.default_rng(1)
+    yi, sei = rng.normal(0, 0.5, 8 * n), np.exp(rng.normal(-1, 0.5, 8 * n))
+    k = np.full(n, 8)
+    return lambda: exact.normal_many(yi, sei, k, mu=MU, tau=TAU, error=error, tau_quantiles=False)
+
+
+def cold_seconds(code: str) -> float:
+    """Seconds of a first call in a fresh process with an empty cache, imports included."""
+    with tempfile.TemporaryDirectory() as cache:
+        timed = f"import time; start = time.perf_counter(); {code}; print(time.perf_counter() - start)"
+        environment = os.environ | {"NUMBA_CACHE_DIR": cache}
+        done = subprocess.run(
+            [sys.executable, "-c", timed], capture_output=True, text=True, check=True, env=environment
+        )
+    return float(done.stdout)
+
+
+COLD_NORMAL = "from mutau import exact; exact.normal([0.1, 0.4], [0.2, 0.3]).mu.quantile(0.5)"
+COLD_MANY = "from mutau import exact; exact.normal_many([0.1, 0.4], [0.2, 0.3], [2])"
+COLD_FIT = f"""import mutau
+model = mutau.OutcomeModel(name="bcg", measure="RR", benefit="lower")
+mutau.fit(mutau.read_studies({str(ROOT / "data" / "bcg" / "bcg.csv")!r}), model, engine="exact", seed=1)"""
+
+
 def measure() -> list[tuple[str, float | None]]:
     """Time everything, in the order of the table."""
     studies = mutau.read_studies(ROOT / "data" / "bcg" / "bcg.csv")
@@ -83,15 +112,14 @@ def measure() -> list[tuple[str, float | None]]:
         "normal", {"yi": yi, "sei": sei}, MU, TAU, tuple(table["study"] + table.index.astype(str))
     )
     settings = SamplingSettings()
-    start = time.perf_counter()
-    exact_posterior(yi, sei)
-    cold = time.perf_counter() - start
+    sets = 100_000
     return [
         (
             "exact: posterior, 3 quantiles, a tail probability",
             median_seconds(lambda: exact_posterior(yi, sei), 200),
         ),
-        ("exact: the same, first call of the process", cold),
+        ("exact: one of 100,000 at once (k = 8)", median_seconds(many(sets, False), 3) / sets),
+        ("exact: the same, with the error estimate", median_seconds(many(sets, True), 3) / sets),
         (
             "exact: mutau.fit with 4,000 draws and the whole tree",
             median_seconds(lambda: mutau.fit(studies, model, engine="exact", seed=1), 20),
@@ -109,6 +137,9 @@ def measure() -> list[tuple[str, float | None]]:
             median_seconds(lambda: mutau.pool(yi=yi, sei=sei), 200),
         ),
         ("classic: metafor's rma, REML with Hartung-Knapp", metafor_seconds(yi, sei)),
+        ("exact: first call with nothing compiled yet, exact.normal", cold_seconds(COLD_NORMAL)),
+        ("exact: the same, exact.normal_many", cold_seconds(COLD_MANY)),
+        ("exact: the same, mutau.fit", cold_seconds(COLD_FIT)),
     ]
 
 

@@ -1,0 +1,321 @@
+r"""The posterior of (mu, tau) for any likelihood of which each study's log likelihood in theta is known.
+
+The likelihood of mu and tau is computed once, on a rectangle of panels (`surface`); priors weigh it afterwards
+(`Surface.posterior`), so that another prior costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+from scipy.interpolate import make_interp_spline
+
+from mutau.errors import ArgumentError, Fault
+from mutau.exact.curves import nodes_of
+from mutau.exact.surface_posterior import SurfacePosterior, weigh
+from mutau.numerics.surfaces import STEP, fill_surface
+from mutau.numerics.threads import available_cores
+from mutau.priors import student
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mutau.priors import Prior
+
+    type Array = NDArray[np.float64]
+    type StudyLogLikelihood = Callable[[Array], Array]
+
+__all__ = ["Surface", "surface"]
+
+SPREAD = 7.0  # v of the tables' last entries: theta is then 548 standard errors away
+NORMAL_NODES = 40
+T_STEP = 0.1  # of w, a t rule's nodes being sinh w
+MU_WIDTH, MU_GROWTH = (
+    3.0,
+    0.6,
+)  # a panel of mu: 3 standard errors of the common effect, 0.6 of the distance from it
+TAU_WIDTH = 1.0  # a panel of tau, in the variable x of tau = a sinh x
+BEYOND = 1e-9  # probability that may lie outside the rectangle when it is weighed by another prior
+TAIL = 1e-14  # probability of a prior that may lie outside the rectangle
+WIDE_TAU = 20.0  # standard errors (the largest) that tau covers at least, for other priors
+NEGLIGIBLE = 90.0  # log likelihood below the best, less what a prior may make good
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """Log likelihoods of k studies at equal steps of v, theta = centre + scale sinh v.
+
+    Parameters
+    ----------
+    centre, scale : ndarray, shape (k,)
+        Each study's estimate and standard error, roughly: they only place the nodes.
+    theta, values, slope : ndarray, shape (k, n)
+        theta, log likelihood, log of d theta / dv times the step.
+    """
+
+    centre: Array
+    scale: Array
+    theta: Array = field(repr=False)
+    values: Array = field(repr=False)
+    slope: Array = field(repr=False)
+
+    def at(self, i: int, theta: Array) -> Array:
+        """Log likelihood of study i at any effects, shape (n,); beyond the table its last values."""
+        v = np.arcsinh((theta - self.centre[i]) / self.scale[i])
+        return np.asarray(self._spline(i)(np.clip(v, -SPREAD, SPREAD)))
+
+    @lru_cache(maxsize=512)  # noqa: B019  (tables live as long as their surface)
+    def _spline(self, i: int) -> Callable[[Array], Array]:
+        v = np.linspace(-SPREAD, SPREAD, self.theta.shape[1])
+        return cast("Callable[[Array], Array]", make_interp_spline(v, self.values[i], k=5))
+
+
+def tabulate(log_likelihood: StudyLogLikelihood, centre: Array, scale: Array) -> Tables:
+    """Tabulate every study's log likelihood around its own estimate."""
+    v = np.arange(-SPREAD, SPREAD + 0.5 * STEP, STEP)
+    theta = centre[:, None] + scale[:, None] * np.sinh(v)
+    values = np.stack([log_likelihood(theta[i])[i] for i in range(len(centre))])
+    if not np.isfinite(values).all():
+        place = int(np.flatnonzero(~np.isfinite(values).all(axis=1))[0])
+        rule = "A study's log likelihood must be finite for every effect"
+        raise ArgumentError(
+            Fault(f"that of study {place + 1} is not", rule, "Check its data, or use engine='sampling'")
+        )
+    slope = np.log(scale)[:, None] + np.log(np.cosh(v)) + math.log(STEP)
+    return Tables(centre, scale, theta, values, np.ascontiguousarray(slope))
+
+
+def effect_rule(df: float) -> tuple[Array, Array, float]:
+    """Nodes and log weights for a standard normal (df infinite) or t variable, and the log of its constant."""
+    if math.isinf(df):
+        z, w = np.polynomial.hermite_e.hermegauss(NORMAL_NODES)
+        return z, np.log(w / w.sum()), -0.5 * math.log(2.0 * math.pi)
+    constant = float(student.log_density(np.zeros(1), df)[0])
+    end = 36.0 / df + math.log(2.0 * math.sqrt(df)) + 2.0
+    w = np.arange(-end, end + 0.5 * T_STEP, T_STEP)
+    z = np.sinh(w)
+    return z, student.log_density(z, df) + np.log(np.cosh(w) * T_STEP), constant
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """The likelihood of (mu, tau), study effects integrated out, at the nodes of panels of both.
+
+    Parameters
+    ----------
+    tables : Tables
+        The studies.
+    effects_df : float
+        Degrees of freedom of the random effects; infinite for normal ones.
+    mu_edges : ndarray, shape (m + 1,)
+        Ends of the panels of mu.
+    tau_edges : ndarray, shape (t + 1,)
+        Ends of the panels of x, tau = stretch sinh x; empty where tau is one point.
+    stretch : float
+        Of tau's variable.
+    tau : ndarray, shape (b,)
+        Values of tau: the nodes of its panels, or one.
+    values : ndarray, shape (b, a)
+        Log likelihood.
+    """
+
+    tables: Tables = field(repr=False)
+    effects_df: float
+    mu_edges: Array = field(repr=False)
+    tau_edges: Array = field(repr=False)
+    stretch: float
+    tau: Array = field(repr=False)
+    values: Array = field(repr=False)
+
+    @property
+    def k(self) -> int:
+        """Number of studies."""
+        return len(self.tables.centre)
+
+    @cached_property
+    def rule(self) -> tuple[Array, Array, float]:
+        """Nodes and log weights for the random effects, and the log of their constant."""
+        return effect_rule(self.effects_df)
+
+    def of_study(self, i: int) -> Array:
+        """Log likelihood of one study over the rectangle, shape (b, a)."""
+        tables = self.tables
+        own = Tables(
+            *(
+                values[i : i + 1]
+                for values in (tables.centre, tables.scale, tables.theta, tables.values, tables.slope)
+            )
+        )
+        return _fill(own, self.mu_edges, self.tau, self.effects_df, None, prune=False)
+
+    def posterior(self, mu: Prior, tau: Prior) -> SurfacePosterior:
+        """Weigh the surface by priors.
+
+        Parameters
+        ----------
+        mu, tau : Prior
+            Proper; tau's a density where the surface has panels of tau, else its point.
+
+        Raises
+        ------
+        mutau.errors.ArgumentError
+            A prior has more than 1e-9 of its probability outside the rectangle, or varies on a scale that its panels
+            do not resolve: make a surface for it.
+        """
+        faults = [*_outside("mu", mu, self.mu_edges), *self._tau_faults(tau)]
+        if faults:
+            raise ArgumentError(faults)
+        weighed = weigh(self, mu, tau)
+        if weighed.beyond > BEYOND:
+            raise ArgumentError(_reaches("tau", tau, self.stretch * np.sinh(self.tau_edges[[0, -1]])))
+        return weighed
+
+    def _tau_faults(self, tau: Prior) -> list[Fault]:
+        if tau.is_point or not len(self.tau_edges):
+            same = tau.is_point and not len(self.tau_edges) and tau.support[0] == self.tau[0]
+            rule = "A surface over several values of tau has no single one, and the reverse"
+            return [] if same else [Fault(f"{tau} for tau", rule, "Make a surface for this prior")]
+        if not tau.is_proper:
+            return [_improper("tau", tau)]
+        first = self.stretch * math.sinh(self.tau_edges[1])
+        scale = float(tau.ppf(0.5))
+        if scale < 0.05 * self.stretch or (_vanishes_at_0(tau) and first > 4.0 * tau.ppf(BEYOND)):
+            rule = "A prior of tau must not vary on a scale far below the surface's panels"
+            return [Fault(f"{tau} for tau", rule, "Make a surface for this prior")]
+        return []
+
+
+def _outside(name: str, prior: Prior, edges: Array) -> list[Fault]:
+    """Refuse a prior that the rectangle does not hold."""
+    if not prior.is_proper:
+        return [_improper(name, prior)]
+    low, high = float(edges[0]), float(edges[-1])
+    inside = prior.support[0] >= low or prior.cdf(low) < BEYOND
+    if inside and (prior.support[1] <= high or prior.sf(high) < BEYOND):
+        return []
+    return [_reaches(name, prior, edges)]
+
+
+def _improper(name: str, prior: Prior) -> Fault:
+    rule = "With counts a posterior is sure to exist only under proper priors"
+    return Fault(f"{prior} for {name} is improper", rule, "Use a proper prior")
+
+
+def _reaches(name: str, prior: Prior, edges: Array) -> Fault:
+    rule = f"The surface holds {name} from {edges[0]:.3g} to {edges[-1]:.3g}"
+    return Fault(f"{prior} for {name} reaches beyond", rule, "Make a surface for this prior")
+
+
+def _vanishes_at_0(tau: Prior) -> bool:
+    return bool(np.isneginf(tau.logpdf(0.0)))
+
+
+def surface(
+    log_likelihood: StudyLogLikelihood,
+    centre: Array,
+    scale: Array,
+    mu: Prior,
+    tau: Prior,
+    effects_df: float = math.inf,
+    threads: int | None = None,
+) -> Surface:
+    """Compute the likelihood of (mu, tau) over a rectangle that holds these priors, and wider ones of tau.
+
+    Parameters
+    ----------
+    log_likelihood : callable
+        ``theta (n,) -> (k, n)``: log probability of each study's data at effects theta, baselines integrated out.
+    centre, scale : ndarray, shape (k,)
+        Each study's estimate and standard error, roughly; they place nodes and change no answer.
+    mu, tau : Prior
+        Proper priors.
+    effects_df : float
+        Degrees of freedom of the random effects; infinite for normal ones.
+    threads : int, optional
+        By default one for each core; changes no digit.
+    """
+    tables = tabulate(log_likelihood, centre, scale)
+    common = 1.0 / math.sqrt(float((scale**-2.0).sum()))
+    middle = float((centre / scale**2).sum()) * common**2
+    low, high = (float(mu.ppf(p)) for p in (TAIL, 1.0 - TAIL))
+    if mu.is_point:
+        low = high = float(mu.support[0])
+    mu_edges = _graded(middle, common, min(low, middle - common), max(high, middle + common))
+    if tau.is_point:
+        stretch, tau_edges, taus = 1.0, np.empty(0), np.array([tau.support[0]])
+    else:
+        stretch = min(float(scale.min()), max(float(tau.ppf(0.5)), 1e-6 * float(scale.min())))
+        most = max(float(min(tau.ppf(1.0 - TAIL), tau.support[1])), WIDE_TAU * float(scale.max()))
+        most = min(most, 10.0 ** (13.0 / len(centre)) * 100.0 * float(scale.max()) + 1.0 / stretch)
+        most = max(most, WIDE_TAU * float(scale.max()))
+        count = math.ceil(math.asinh(most / stretch) / TAU_WIDTH)
+        tau_edges = np.concatenate([_towards_0(tau, stretch), TAU_WIDTH * np.arange(1, count + 1)])
+        taus = stretch * np.sinh(nodes_of(tau_edges)[0].ravel())
+    values = _fill(tables, mu_edges, taus, effects_df, threads)
+    return Surface(tables, effects_df, mu_edges, tau_edges, stretch, taus, values)
+
+
+def _towards_0(tau: Prior, stretch: float) -> Array:
+    """Ends of panels from 0: one panel where the prior has a density at 0, else ever smaller ones towards 0."""
+    ends = [TAU_WIDTH]
+    while _vanishes_at_0(tau) and tau.cdf(stretch * ends[-1]) > TAIL:
+        ends.append(ends[-1] / 2.5)
+    return np.array([0.0, *ends[:0:-1]])
+
+
+def _graded(middle: float, common: float, low: float, high: float) -> Array:
+    """Panels of mu from `low` to `high`: narrow around the common effect, wider with the distance from it."""
+    ends = [0.5 * MU_WIDTH * common]
+    while ends[-1] < max(high - middle, middle - low):
+        ends.append(ends[-1] + max(MU_WIDTH * common, MU_GROWTH * ends[-1]))
+    up = np.array(ends)
+    edges = np.concatenate([middle - up[::-1], middle + up])
+    first = np.searchsorted(edges, low, side="right") - 1
+    last = np.searchsorted(edges, high, side="left")
+    return np.asarray(edges[max(first, 0) : last + 1])
+
+
+def _fill(
+    tables: Tables, mu_edges: Array, taus: Array, df: float, threads: int | None, prune: bool = True
+) -> Array:
+    """Run the kernel on threads, a share of the values of tau each."""
+    mus = nodes_of(mu_edges)[0].ravel()
+    z, log_w, constant = effect_rule(df)
+    peaks = tables.values.max(axis=1)
+    fixed = (
+        tables.centre,
+        tables.scale,
+        -SPREAD,
+        tables.theta,
+        tables.values,
+        tables.slope,
+        z,
+        log_w,
+        df,
+        constant,
+    )
+    worth = _best(mus, taus, fixed, peaks) - NEGLIGIBLE if prune else -math.inf
+    out = np.empty((len(taus), len(mus)))
+    workers = min(threads or available_cores(), len(taus))
+
+    def fill(part: int) -> None:
+        own = np.empty((len(taus[part::workers]), len(mus)))
+        fill_surface(mus, taus[part::workers].copy(), *fixed, peaks, worth, own)
+        out[part::workers] = own
+
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(fill, range(workers)))
+    return out
+
+
+def _best(mus: Array, taus: Array, fixed: tuple[object, ...], peaks: Array) -> float:
+    """A log likelihood that is near the best: of a coarse selection of both."""
+    out = np.empty((len(taus[::12]), len(mus[::8])))
+    fill_surface(mus[::8].copy(), taus[::12].copy(), *fixed, peaks, -math.inf, out)
+    return float(out.max())
