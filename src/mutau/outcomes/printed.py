@@ -149,9 +149,9 @@ def _meant_for_pooled(published: PublishedResult) -> Iterator[Fault]:
 
 def _no_table(fields: Mapping[str, Any]) -> Iterator[Fault]:
     rule = "An outcome of which only the pooled result is known reads no table of studies"
-    for key in ("data", "where"):
+    for key, what in (("data", "a table is named"), ("where", "rows are selected")):
         if fields.get(key):
-            yield Fault("it stands there", rule, "Remove it, or name another likelihood", key=key)
+            yield Fault(what, rule, "Remove it, or name another likelihood", key=key)
 
 
 def _usable_priors(fields: Mapping[str, Any]) -> Iterator[Fault]:
@@ -188,7 +188,12 @@ def _details(published: PublishedResult) -> Iterator[Fault]:
     values = (published.estimate, published.lower, published.upper)
     if not 0 <= decimals <= 12 or any(_shown(value) > decimals for value in values if np.isfinite(value)):
         rule = "It is the number of digits behind the point to which estimate and limits were printed"
-        yield Fault(f"{decimals!r} is too few or none", rule, "Count them", key="published.decimals")
+        yield Fault(
+            f"{decimals!r} does not fit {published.estimate:g}, {published.lower:g} and {published.upper:g}",
+            rule,
+            "Count them",
+            key="published.decimals",
+        )
 
 
 def _interval(published: PublishedResult, measure: Measure) -> Iterator[Fault]:
@@ -201,8 +206,8 @@ def _interval(published: PublishedResult, measure: Measure) -> Iterator[Fault]:
     found = printed(published, measure)
     unit = 10.0**-found.decimals
     if not found.ses[0] > 0:
-        rule = f"It has to be longer than rounding (to {unit:g}) can make it"
-        what = f"[{published.lower:g}, {published.upper:g}] has no length"
+        rule = f"An interval has to be longer than rounding (to {unit:g}) alone can make it"
+        what = f"[{published.lower:g}, {published.upper:g}] may have no length"
         yield Fault(what, rule, "Find the result with more digits", key="published.upper")
     elif not found.is_centred:
         centre = float(measure.to_natural(found.centres[1]))

@@ -32,7 +32,7 @@ INTEGRATED = "integrated over the prior for tau"
 PROVENANCE = "published pooled result; the trials behind it are not known"
 """What every row says of its data."""
 
-_NO_TAU = "tau: a pooled result alone has no posterior of tau, only its prior"
+_NO_TAU = "tau: a pooled result alone says next to nothing of tau, so there is its prior and no posterior"
 _NO_NEW = (
     "prediction, p_benefit_new: the effect in a new setting needs tau, of which only the prior is known; "
     "a probability of it would be the prior's own"

@@ -142,5 +142,5 @@ def described(model: OutcomeModel) -> tuple[str, ...]:
         "                                 with tau's prior: exact for trials of equal size",
         f"  se = (upper - lower) / (2 z)   {interval}",
         f"  tau2_published                 {said}",
-        "  tau has no posterior, and neither has the effect in a new setting.",
+        "  There is no posterior of tau, and none of the effect in a new setting.",
     )
