@@ -78,3 +78,13 @@ def test_a_ratio_that_is_none_is_said_once():
     with pytest.raises(ArgumentError) as caught:
         model(0.0, -0.5, 1.0)
     assert {fault.rule for fault in caught.value.faults} == {"A ratio is above 0"}
+
+
+def test_values_of_a_wrong_type_are_faults_and_do_not_raise():
+    with pytest.raises(ArgumentError) as caught:
+        model("0.74", 0.52, math.nan, prob="95", ci_method=1, tau2_published="0", decimals=2.5)
+    keys = {fault.key for fault in caught.value.faults}
+    assert {
+        f"published.{name}" for name in ("estimate", "upper", "prob", "ci_method", "tau2_published")
+    } <= keys
+    assert "published.decimals" in keys

@@ -49,7 +49,7 @@ def pooled_view(result: PooledResult, number: int) -> PooledView:
     model = result.model
     provenance = plain("; ".join(result.provenance))
     heading = plain(model.title)
-    said = f"{provenance[:1].upper()}{provenance[1:]}. {plain(model.provenance_note)}".rstrip()
+    said = plain(model.provenance_note) or f"{provenance[:1].upper()}{provenance[1:]}."
     captions = {name: f"{heading} – {caption}" for name, caption in POOLED_CAPTIONS.items()}
     return PooledView(
         anchor=f"pooled-{number}",
