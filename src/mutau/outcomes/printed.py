@@ -196,7 +196,7 @@ def _details(published: PublishedResult) -> Iterator[Fault]:
     if not whole or any(_shown(value) > decimals for value in values if _is_number(value)):
         rule = "It is the number of digits behind the point to which estimate and limits were printed"
         yield Fault(
-            f"{decimals!r} does not fit {published.estimate:g}, {published.lower:g} and {published.upper:g}",
+            f"{decimals!r} does not fit {values[0]}, {values[1]} and {values[2]}",
             rule,
             "Count them",
             key="published.decimals",
