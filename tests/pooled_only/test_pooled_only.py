@@ -200,3 +200,10 @@ def test_pooled_names_the_right_call():
         mutau.pooled(mutau.load_model(MODELS / "secure.toml"), prob=95)
     assert [fault.key for fault in caught.value.faults] == ["likelihood", "prob"]
     assert "Call mutau.fit" in caught.value.faults[0].remedy
+
+
+def test_a_model_takes_the_priors_of_mu_that_the_rule_takes():
+    from mutau.exact.pooled import POOLED_MU_FAMILIES
+    from mutau.outcomes.printed import _MU_FAMILIES
+
+    assert set(_MU_FAMILIES) == set(POOLED_MU_FAMILIES)
