@@ -33,7 +33,9 @@ epds_cbt_smd: SMD, 1 study from data/pip/studies.csv
 epds_cbt_md: MD, 1 study from data/pip/studies.csv
 epds_counselling_smd: SMD, 1 study from data/pip/studies.csv
 epds_counselling_md: MD, 1 study from data/pip/studies.csv
-10 outcome models and their data are valid.
+depression_incidence: RR, only the pooled result of 3 studies is known
+depression_level: SMD, only the pooled result of 4 studies is known
+12 outcome models and their data are valid.
 """
 
 
@@ -55,6 +57,34 @@ def test_show_gives_model_priors_and_data():
         "reconstructed (unique solution)",
     ):
         assert part in done.stdout
+
+
+def test_show_a_pooled_result_alone():
+    done = mutau_command("show", "models/depression_incidence.toml")
+    assert (done.returncode, done.stderr) == (0, "")
+    for part in (
+        "Only the pooled result m of the review is known; the trials are not.",
+        "m ~ Normal(mu, se^2 + max(0, tau^2 - tau2_published) / 3)",
+        "tau2_published                 not known, taken as 0",
+        "tau ~ HalfNormal(0.5) (default)",
+        "conditional on the published tau-hat",
+        "0.955",
+        "0.854",
+        "0.771",
+        "note: tau: a pooled result alone says next to nothing of tau",
+    ):
+        assert part in done.stdout
+    assert "PointMass" not in done.stdout
+
+
+def test_run_a_pooled_result_alone(tmp_path):
+    done = mutau_command("run", "models", "--only", "depression_level", "--out", tmp_path / "out")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "outcomes of which only the pooled result is known" in done.stdout
+    assert "Their numbers stand apart" in done.stdout
+    assert "Bayesian [95% credible interval]" not in done.stdout
+    for number in ("0.963", "0.899", "0.839"):
+        assert number in done.stdout
 
 
 def test_run_one_outcome(tmp_path):

@@ -14,6 +14,7 @@ from mutau import priors
 ROOT = Path(__file__).parents[1]
 PIP = ROOT / "data" / "pip" / "studies.csv"
 SECURE = ROOT / "models" / "secure.toml"
+DEPRESSION = ROOT / "models" / "depression_incidence.toml"
 RESULT_FIELDS = [
     *("estimate", "se", "lower", "upper", "p_value", "tau2", "q", "q_p_value", "i2", "h2"),
     *("prediction_lower", "prediction_upper"),
@@ -46,6 +47,7 @@ def calls(secure, tmp_path):
         "load_model": lambda: mutau.load_model(SECURE).name,
         "load_review": lambda: mutau.load_review(ROOT / "models").title,
         "pool": lambda: mutau.pool(yi=np.array([0.1, 0.4]), vi=np.array([0.1, 0.2])).estimate,
+        "pooled": lambda: mutau.pooled(mutau.load_model(DEPRESSION)).conditional.benefit,
         "priors": lambda: str(mutau.priors.Normal(0, 4)),
         "probabilities": lambda: len(mutau.probabilities(secure)),
         "probability_of_benefit": lambda: float(mutau.probability_of_benefit(secure)),

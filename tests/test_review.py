@@ -25,6 +25,8 @@ OUTCOME_FILES = {
     ),
     *(f"{figure}.{kind}" for figure in ("forest", "posterior") for kind in ("svg", "png")),
 }
+POOLED = {"depression_incidence", "depression_level"}
+POOLED_FILES = {"pooled.csv", "probabilities.csv", "pooled.md", "probabilities.md"}
 # The review's four attachment results, as its abstract prints them.
 PRINTED = {
     "secure": (8.93, 1.25, 63.70),
@@ -51,7 +53,7 @@ def test_every_outcome_has_its_files_and_nothing_else_is_left(whole):
     assert len(result.outcomes) == 10
     names = {outcome.model.name for outcome in result.outcomes}
     top = {item.name for item in result.folder.iterdir()}
-    assert top == names | {"summary.csv", "compare.csv", "report.html", "run.json"}
+    assert top == names | POOLED | {"summary.csv", "compare.csv", "pooled.csv", "report.html", "run.json"}
     for name in names:
         assert {item.name for item in (result.folder / name).iterdir()} == OUTCOME_FILES
 
@@ -111,7 +113,12 @@ def test_provenance_is_in_every_table_and_page(whole):
     folder = whole[0].folder
     for path in [*folder.rglob("*.csv"), *folder.rglob("*.md"), folder / "report.html"]:
         text = path.read_text(encoding="utf-8")
-        assert "reconstructed" in text or "secondary extraction" in text, path
+        known = (
+            "reconstructed",
+            "secondary extraction",
+            "published pooled result; the trials behind it are not known",
+        )
+        assert any(word in text for word in known), path
 
 
 def test_run_json_says_what_was_run(whole):
@@ -138,9 +145,43 @@ def test_run_json_says_what_was_run(whole):
                 assert (fitted["engine"], names) == ("exact", {"quadrature error"})
 
 
+def test_pooled_results_stand_apart_from_what_trials_inform(whole):
+    result, _ = whole
+    assert {alone.model.name for alone in result.pooled} == POOLED
+    for name in POOLED:
+        assert {item.name for item in (result.folder / name).iterdir()} == POOLED_FILES
+    for name in ("compare.csv", "summary.csv"):
+        assert not POOLED & set(pd.read_csv(result.folder / name)["model"])
+    stored = pd.read_csv(result.folder / "pooled.csv")
+    assert set(stored["model"]) == POOLED
+    assert (
+        stored.groupby("model")["form"].agg(list).tolist()
+        == [["conditional on the published tau-hat", *["integrated over the prior for tau"] * 2]] * 2
+    )
+    np.testing.assert_array_equal(
+        stored["p_benefit"], [answer.benefit for alone in result.pooled for answer in alone.answers]
+    )
+    info = json.loads((result.folder / "run.json").read_text())
+    assert {entry["model"] for entry in info["pooled_outcomes"]} == POOLED
+    for entry in info["pooled_outcomes"]:
+        model_file = ROOT / "models" / f"{entry['model']}.toml"
+        assert entry["model_sha256"] == hashlib.sha256(model_file.read_bytes()).hexdigest()
+
+
+def test_a_pooled_result_alone_runs_alone(tmp_path):
+    result = mutau.run_review(ROOT / "models", tmp_path, only="depression_level")
+    assert (result.outcomes, len(result.pooled)) == ((), 1)
+    assert result.converged
+    assert result.agreed
+    assert tuple(pd.read_csv(tmp_path / "compare.csv").columns) == COMPARE_COLUMNS
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "All outcomes" not in page
+    assert "There is no forest plot" in page
+
+
 def test_progress_counts_to_the_end(whole):
     result, seen = whole
-    assert [done for _, done, _ in seen] == list(range(len(result.outcomes) + 1))
+    assert [done for _, done, _ in seen] == list(range(len(result.review.models) + 1))
 
 
 def test_the_report_is_one_file_that_loads_nothing(whole):

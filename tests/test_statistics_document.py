@@ -356,6 +356,12 @@ def test_a_vague_baseline_simulates_degenerate_arms() -> None:
 # Only a pooled result is known
 
 
+def rounded_se(row: dict[str, str], measure: Callable[[float], np.ndarray], side: int) -> float:
+    """The standard error of the narrowest (-1), printed (0) or widest (1) interval that prints to two decimals so."""
+    lower, upper = float(row["ci_lower"]) - 0.005 * side, float(row["ci_upper"]) + 0.005 * side
+    return float(measure(upper) - measure(lower)) / (2 * Z)
+
+
 @pytest.mark.parametrize(
     ("outcome", "measure", "mu_sd", "scales"),
     [
@@ -371,15 +377,32 @@ def test_a_published_result_alone(
     se2, k = ((upper - lower) / (2 * Z)) ** 2, int(row["k"])
     tau, w = tau_nodes()
 
-    def benefit(variance: np.ndarray, weight: np.ndarray) -> float:
+    def benefit(m: float, variance: np.ndarray, weight: np.ndarray) -> float:
         p = weight * NORMAL.pdf(m, 0, np.sqrt(variance + mu_sd**2))
         shrink = mu_sd**2 / (mu_sd**2 + variance)
         return float((p * NORMAL.cdf(-m * shrink / np.sqrt(variance * shrink))).sum() / p.sum())
 
-    answers = [benefit(np.array([se2]), np.ones(1))]
-    answers += [benefit(se2 + tau**2 / k, w * np.exp(half_normal(scale)(tau))) for scale in scales]
-    cells = " | ".join(p3(answer) for answer in answers)
-    stated(f"| {outcome.removeprefix('Parental depression: ')} | {cells} |")
+    def answers(m: float, se2: float) -> list[float]:
+        integrated = [benefit(m, se2 + tau**2 / k, w * np.exp(half_normal(scale)(tau))) for scale in scales]
+        return [benefit(m, np.array([se2]), np.ones(1)), *integrated]
+
+    name = outcome.removeprefix("Parental depression: ")
+    cells = " | ".join(p3(answer) for answer in answers(m, se2))
+    stated(f"| {name} | {cells} |")
+    corners = np.array(
+        [
+            answers(float(measure(float(row["estimate"]) + 0.005 * a)), rounded_se(row, measure, b) ** 2)
+            for a in (-1, 0, 1)
+            for b in (-1, 0, 1)
+        ]
+    )
+    ranges = zip(corners.min(axis=0), corners.max(axis=0), strict=True)
+    cells = " | ".join(f"{p3(low)} to {p3(high)}" for low, high in ranges)
+    stated(f"| {name}, over rounding | {cells} |")
+    if name == "level":
+        scale = 0.5 * np.sqrt(3) / np.pi
+        unrounded = benefit(m, se2 + tau**2 / k, w * np.exp(half_normal(scale)(tau)))
+        stated(f"0.5 × √3/π would give {p3(unrounded)} in place of {p3(answers(m, se2)[1])}")
 
 
 def test_equal_trials_make_the_pooled_only_variance_exact() -> None:

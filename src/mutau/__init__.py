@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mutau.fitting import Fit, fit, pymc_model
     from mutau.measures import MEASURES, effects
     from mutau.outcomes import OutcomeModel, load_model, load_review
+    from mutau.pooled_only import pooled
     from mutau.pooling import pool
     from mutau.review import check_review, run_review
     from mutau.sampling import SamplingSettings
@@ -48,6 +49,7 @@ _HOMES = {
     "load_model": "mutau.outcomes",
     "load_review": "mutau.outcomes",
     "pool": "mutau.pooling",
+    "pooled": "mutau.pooled_only",
     "probabilities": "mutau.summaries",
     "probability_of_benefit": "mutau.summaries",
     "pymc_model": "mutau.fitting",
@@ -74,6 +76,7 @@ __all__ = [
     "load_model",
     "load_review",
     "pool",
+    "pooled",
     "priors",
     "probabilities",
     "probability_of_benefit",

@@ -90,6 +90,10 @@ def check(review: ReviewArgument, only: OnlyOption = None) -> None:
 
         checked, selected = check_review(review, only)
     for model in checked.models:
+        if model.is_pooled and model.published is not None:
+            of = _count(model.published.k or 0, "study", "studies")
+            typer.echo(f"{model.name}: {model.measure}, only the pooled result of {of} is known")
+            continue
         table = selected[model.name]
         typer.echo(
             f"{model.name}: {model.measure}, {_count(table.k, 'study', 'studies')} from {table.source}"
@@ -108,16 +112,28 @@ def show(model: Annotated[str, typer.Argument(help="An outcome model's TOML file
     with _faults_reported():
         from mutau.describing import describe_model
         from mutau.outcomes import load_model
+        from mutau.pooled_only import pooled
+        from mutau.pooled_only.wording import answers_table
         from mutau.review import read_outcome
         from mutau.tables import data_table, to_rich
 
         loaded = load_model(model)
-        studies, effects = read_outcome(loaded)
+        alone = pooled(loaded) if loaded.is_pooled else None
+        if alone is None:
+            studies, effects = read_outcome(loaded)
     console = _console()
     for line in describe_model(loaded):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+    if alone is not None:
+        console.print(to_rich(answers_table(alone), title="What the pooled result alone says"))
+        _say_notes(console, (*alone.notes, *alone.reasons))
+        return
     console.print(to_rich(data_table(effects, loaded), title=f"Data as read from {studies.source}"))
-    for note in studies.notes:
+    _say_notes(console, studies.notes)
+
+
+def _say_notes(console: Console, notes: tuple[str, ...]) -> None:
+    for note in notes:
         console.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
 
 
@@ -180,11 +196,17 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
 
 
 def _show_result(result: ReviewResult) -> None:
+    from mutau.pooled_only.wording import WHY_APART, overview_table
     from mutau.tables import agreement_sentence, review_table, to_rich
 
     console = _console()
-    table = review_table([outcome.model for outcome in result.outcomes], result.compared)
-    console.print(to_rich(table, title=result.review.title))
+    if result.outcomes:
+        table = review_table([outcome.model for outcome in result.outcomes], result.compared)
+        console.print(to_rich(table, title=result.review.title))
+    if result.pooled:
+        title = f"{result.review.title}: outcomes of which only the pooled result is known"
+        console.print(to_rich(overview_table(result.pooled), title=title))
+        console.print(WHY_APART, markup=False, highlight=False, soft_wrap=True)
     for outcome in result.outcomes:
         if outcome.agreement is not None:
             console.print(

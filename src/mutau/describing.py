@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mutau.likelihoods import LIKELIHOODS
+from mutau.outcomes.defaults import NO_HETEROGENEITY
+from mutau.pooled_only.wording import described
 from mutau.priors.words import mu_in_words, tau_in_words
 from mutau.tables import number, percent
 
@@ -37,10 +39,8 @@ def describe_model(model: OutcomeModel) -> tuple[str, ...]:
         f"{model.treatment_label} against {model.control_label}; {measure.name}; {helps} is better.",
         "",
         "Model",
-        f"  {LIKELIHOODS[model.likelihood].mathematics}",
-        "  theta_i ~ Normal(mu, tau^2)    the effect in study i",
-        "  theta_new ~ Normal(mu, tau^2)  the effect in a new setting",
-        f"  theta, mu and tau are on the scale of the {scale}.",
+        *(described(model) if model.is_pooled else _of_the_trials(model)),
+        f"  {'m, se' if model.is_pooled else 'theta'}, mu and tau are on the scale of the {scale}.",
         "",
         "Priors",
         *(f"  {line}" for line in priors_in_words(model)),
@@ -62,10 +62,22 @@ def describe_model(model: OutcomeModel) -> tuple[str, ...]:
     return (*lines, "")
 
 
+def _of_the_trials(model: OutcomeModel) -> tuple[str, ...]:
+    return (
+        f"  {LIKELIHOODS[model.likelihood].mathematics}",
+        "  theta_i ~ Normal(mu, tau^2)    the effect in study i",
+        "  theta_new ~ Normal(mu, tau^2)  the effect in a new setting",
+    )
+
+
 def priors_in_words(model: OutcomeModel) -> tuple[str, ...]:
     """State each prior of a model and what it means: mu's, tau's own, then tau's alternatives."""
     measure = model.measure_record
     told = [f"mu ~ {model.mu_prior}: {mu_in_words(model.mu_prior, measure.scale_kind, measure.name)}"]
     for label, prior in (("default", model.tau_prior), *model.tau_alternatives):
+        if (
+            model.is_pooled and label == NO_HETEROGENEITY
+        ):  # that is the form conditional on the published tau-hat
+            continue
         told.append(f"tau ~ {prior} ({label}): {tau_in_words(prior, measure.scale_kind, measure.name)}")
     return tuple(told)

@@ -281,11 +281,17 @@ def prepare(studies: StudyTable | pd.DataFrame, model: OutcomeModel) -> tuple[St
 
     Raises
     ------
+    ArgumentError
+        The model is of an outcome of which only the pooled result is known.
     StudyDataError
         Nothing is selected, a study appears twice, or an effect is undefined.
     ImproperPosteriorError
         Priors and number of studies define no posterior.
     """
+    if model.is_pooled:
+        rule = "Only the pooled result of this outcome is known, so there are no trials to fit"
+        remedy = "Call mutau.pooled(model), or name the trials' own likelihood and data"
+        raise ArgumentError(Fault('likelihood = "pooled"', rule, remedy, key="likelihood"))
     table = studies if isinstance(studies, StudyTable) else StudyTable.from_frame(studies)
     selected = table.select(**model.where) if model.where else table
     selected.require_unique_studies()

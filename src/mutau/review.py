@@ -18,11 +18,13 @@ import numpy as np
 import pandas as pd
 
 from mutau import __version__, tables
-from mutau.comparing import compare, disagreement, fit_alternatives
+from mutau.comparing import COMPARE_COLUMNS, compare, disagreement, fit_alternatives
 from mutau.errors import ArgumentError, Fault, InputError, ModelFileError, nearest
 from mutau.fitting import Fit, fit, prepare
 from mutau.outcomes import OutcomeModel, Review, load_review
 from mutau.outcomes.defaults import OWN
+from mutau.pooled_only import PooledResult, pooled
+from mutau.pooled_only.files import file_contents, run_entry
 from mutau.studies import StudyTable, read_studies
 from mutau.summaries import probabilities, summary
 
@@ -95,22 +97,26 @@ class ReviewResult:
     review : Review
         What was asked.
     outcomes : tuple of OutcomeResult
-        One per outcome model, in the order of the review.
+        One per outcome model that has trials, in the order of the review.
     folder : Path
         Where the results are.
     seconds : float
         Wall time.
+    pooled : tuple of PooledResult
+        One per outcome model of which only the pooled result is known; apart from the others everywhere.
     """
 
     review: Review
     outcomes: tuple[OutcomeResult, ...]
     folder: Path
     seconds: float
+    pooled: tuple[PooledResult, ...] = ()
 
     @property
     def compared(self) -> pd.DataFrame:
-        """Every outcome's `mutau.compare`, one under the other."""
-        return pd.concat([outcome.compared for outcome in self.outcomes], ignore_index=True)
+        """Every outcome's `mutau.compare`, one under the other (without those in `pooled`)."""
+        frames = [outcome.compared for outcome in self.outcomes]
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COMPARE_COLUMNS))
 
     @property
     def converged(self) -> bool:
@@ -140,7 +146,7 @@ def check_review(
     Review
         With its models, or the one kept.
     dict of str to StudyTable
-        The studies each model selects, by the model's name.
+        The studies each model selects, by the model's name; a model of a pooled result alone selects none.
 
     Raises
     ------
@@ -160,6 +166,8 @@ def check_review(
     faults: list[Fault] = []
     selected: dict[str, StudyTable] = {}
     for model in review.models:
+        if model.is_pooled:
+            continue
         try:
             selected[model.name], _ = read_outcome(model)
         except InputError as error:
@@ -236,13 +244,16 @@ def run_review(
     report = progress or (lambda *_: None)
     target = Path(out)
     target.mkdir(parents=True, exist_ok=True)
-    outcomes = []
+    outcomes, alone = [], []
     for done, model in enumerate(review.models):
         report(model.title, done, len(review.models))
+        if model.is_pooled:
+            alone.append(pooled(model))
+            continue
         outcome = _run_outcome(model, selected[model.name], _seed_of(seed, model.name), engine)
         outcomes.append(outcome)
     report("report", len(review.models), len(review.models))
-    result = ReviewResult(review, tuple(outcomes), target, time.perf_counter() - start)
+    result = ReviewResult(review, tuple(outcomes), target, time.perf_counter() - start, tuple(alone))
     _write(result, seed)
     return result
 
@@ -277,12 +288,19 @@ def _write(result: ReviewResult, seed: int) -> None:
     for outcome in result.outcomes:
         with _replaced_folder(result.folder / outcome.model.name) as folder:
             pages.append(_write_outcome(outcome, folder))
+    for alone in result.pooled:
+        with _replaced_folder(result.folder / alone.model.name) as folder:
+            for name, text in file_contents(alone).items():
+                _write_text(folder / name, text)
     compared = result.compared
     bayesian = compared[compared["engine"].isin(tables.BAYESIAN)]
     _write_text(result.folder / "compare.csv", _csv(compared))
     _write_text(result.folder / "summary.csv", _csv(bayesian))
+    if result.pooled:
+        frames = [alone.to_frame() for alone in result.pooled]
+        _write_text(result.folder / "pooled.csv", _csv(pd.concat(frames, ignore_index=True)))
     info = _run_info(result, seed)
-    page = render_report(ReportInput(result.review, tuple(pages), info))
+    page = render_report(ReportInput(result.review, tuple(pages), info, result.pooled))
     _write_text(result.folder / "report.html", page)
     _write_text(result.folder / "run.json", json.dumps(info, indent=2) + "\n")
 
@@ -387,7 +405,11 @@ def _run_info(result: ReviewResult, seed: int) -> dict[str, Any]:
             }
             for outcome in result.outcomes
         ],
-        "versions": result.outcomes[0].fit.engine.versions if result.outcomes else {},
+        "pooled_outcomes": [
+            run_entry(alone) | {"model_sha256": _sha256(result.review.folder / f"{alone.model.name}.toml")}
+            for alone in result.pooled
+        ],
+        "versions": result.outcomes[0].fit.engine.versions if result.outcomes else {"mutau": __version__},
     }
 
 

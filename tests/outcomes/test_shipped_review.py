@@ -13,9 +13,11 @@ from mutau.studies import read_studies
 PIP = shipped_path("data", "pip")
 REVIEW = load_review(shipped_path("models"))
 ATTACHMENT = ("secure", "insecure_to_secure", "avoidant", "disorganised")
+POOLED = ("depression_incidence", "depression_level")
 DEPRESSION = tuple(
     f"epds_{arm}_{measure}" for arm in ("routine", "cbt", "counselling") for measure in ("smd", "md")
 )
+WITH_TRIALS = tuple(model for model in REVIEW.models if not model.is_pooled)
 
 
 def select(model):
@@ -25,12 +27,12 @@ def select(model):
 
 
 def test_the_models():
-    assert [model.name for model in REVIEW.models] == [*ATTACHMENT, *DEPRESSION]
+    assert [model.name for model in REVIEW.models] == [*ATTACHMENT, *DEPRESSION, *POOLED]
     assert "doi:10.1002/14651858.CD010534.pub2" in REVIEW.citation
     assert "extracted from a trial report" in REVIEW.note
 
 
-@pytest.mark.parametrize("model", REVIEW.models, ids=lambda model: model.name)
+@pytest.mark.parametrize("model", WITH_TRIALS, ids=lambda model: model.name)
 def test_each_selects_its_studies(model):
     selected = select(model)
     k = 2 if model.name in ATTACHMENT else 1
@@ -62,11 +64,13 @@ def test_mean_differences_say_their_reference():
         assert model.tau_prior.parameters["scale"] == pytest.approx(1.4)
 
 
-@pytest.mark.parametrize("name", ATTACHMENT)
-def test_published_results_are_those_of_the_table(name):
-    model = next(model for model in REVIEW.models if model.name == name)
+def printed_row(outcome):
     with (PIP / "published.csv").open(encoding="utf-8", newline="") as file:
-        (row,) = [row for row in csv.DictReader(file) if row["outcome"] == model.where["outcome"]]
+        (row,) = [row for row in csv.DictReader(file) if row["outcome"] == outcome]
+    return row
+
+
+def has_what_is_printed(model, row):
     published = model.published
     assert (published.estimate, published.lower, published.upper, published.prob) == tuple(
         float(row[column]) for column in ("estimate", "ci_lower", "ci_upper", "ci_prob")
@@ -74,9 +78,27 @@ def test_published_results_are_those_of_the_table(name):
     assert (published.k, published.participants) == (int(row["k"]), int(row["participants"]))
     assert (published.certainty, published.conclusion) == (row["certainty"], row["conclusion_in_review"])
     assert (model.measure, model.benefit) == (row["measure"], row["benefit"])
-    wide = select(model).wide()
+
+
+@pytest.mark.parametrize("name", ATTACHMENT)
+def test_published_results_are_those_of_the_table(name):
+    model = next(model for model in REVIEW.models if model.name == name)
+    has_what_is_printed(model, printed_row(model.where["outcome"]))
+    published, wide = model.published, select(model).wide()
     assert wide[["n_treatment", "n_control"]].sum().sum() == published.participants
 
 
 def test_depression_has_nothing_to_compare_with():
     assert all(model.published is None for model in REVIEW.models if model.name in DEPRESSION)
+
+
+@pytest.mark.parametrize("name", POOLED)
+def test_pooled_results_are_those_of_the_table_and_read_no_trials(name):
+    model = next(model for model in REVIEW.models if model.name == name)
+    row = printed_row(f"Parental depression: {name.removeprefix('depression_')}")
+    has_what_is_printed(model, row)
+    assert (model.is_pooled, model.data, model.where) == (True, None, {})  # although the review names a table
+    assert (model.timepoint, model.comparison) == (row["timepoint"], row["comparison"])
+    assert (model.published.ci_method, model.published.tau2_published) == ("wald", None)
+    assert "Only the pooled result as printed in the review's abstract is known" in model.provenance_note
+    assert load_model(REVIEW.folder / f"{name}.toml") == model

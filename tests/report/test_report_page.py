@@ -209,6 +209,53 @@ def test_every_prior_stands_beside_the_others(html):
         assert f"New setting: {label}" in probabilities_table
 
 
+@pytest.fixture(scope="module")
+def with_pooled(report):
+    from dataclasses import replace
+
+    import mutau
+
+    models = Path(__file__).parents[2] / "models"
+    pooled = [mutau.load_model(models / f"depression_{name}.toml") for name in ("incidence", "level")]
+    pooled[1] = replace(pooled[1], title=HOSTILE)
+    return replace(report, pooled=tuple(mutau.pooled(model) for model in pooled))
+
+
+def test_pooled_results_have_their_own_block(with_pooled):
+    html = render_report(with_pooled)
+    page = Page(html)
+    assert len(page.ids) == len(set(page.ids))
+    targets = {a["href"][1:] for a in page.all("a") if a["href"].startswith("#")}
+    assert {"pooled", "pooled-1", "pooled-2"} <= targets <= set(page.ids)
+    assert "<script>" not in html
+    overview = html.split('id="overview"')[1].split("</section>")[0]
+    assert "incidence" not in overview
+    block = html.split('id="pooled"')[1].split('id="made"')[0]
+    text = " ".join(unescape(re.sub(r"<[^>]+>", " ", block)).split())
+    for expected in (
+        "Their numbers stand apart",
+        "P(benefit): conditional on the published tau-hat",
+        "default: tau ~ half-normal(0.5)",
+        "0.948 to 0.962",
+        "3 studies, 278 participants, not known one by one",
+        "its GRADE certainty: low",
+        "There is no forest plot, no shrunken effect and no classic pooling here",
+        "Only the pooled result as printed in the review's abstract is known",
+        "the published tau squared is not known and taken as 0",
+        "p_benefit_new: the effect in a new setting needs tau",
+    ):
+        assert expected in text, expected
+    assert "<svg" not in block
+    for caption in re.findall(r"<caption>(.*?)</caption>", block):
+        if "priors, and what" not in caption and "under each, its provenance" not in caption:
+            assert "published pooled result; the trials behind it are not known" in caption
+
+
+def test_without_pooled_results_there_is_no_such_block(html):
+    assert 'id="pooled"' not in html
+    assert "Only the pooled result" not in html
+
+
 def test_failed_checks_are_said_aloud(report, fits):
     from dataclasses import replace
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from mutau.outcomes.loading import Review, load_model, load_review
 from mutau.outcomes.model import OutcomeModel
-from mutau.outcomes.records import CERTAINTIES, PublishedResult, Threshold, ZeroCells
+from mutau.outcomes.printed import Printed, printed
+from mutau.outcomes.records import CERTAINTIES, POOLED, PublishedResult, Threshold, ZeroCells
 
 __all__ = [
     "CERTAINTIES",
+    "POOLED",
     "OutcomeModel",
+    "Printed",
     "PublishedResult",
     "Review",
     "Threshold",
     "ZeroCells",
     "load_model",
     "load_review",
+    "printed",
 ]

@@ -9,7 +9,8 @@ from typing import Any
 from mutau.errors import Fault, nearest
 from mutau.likelihoods import LIKELIHOODS
 from mutau.measures import MEASURES, SMD_VARIANCES, TO_RULES
-from mutau.outcomes.records import CERTAINTIES, PublishedResult, Threshold, ZeroCells
+from mutau.outcomes.printed import pooled_faults
+from mutau.outcomes.records import CERTAINTIES, POOLED, PublishedResult, Threshold, ZeroCells
 from mutau.priors import Prior
 
 __all__ = ["model_faults"]
@@ -234,6 +235,10 @@ def _published_details(published: PublishedResult) -> Iterator[Fault]:
         yield Fault(f"'{published.certainty}' is not known", rule, remedy, key="published.certainty")
 
 
+def _check_pooled(fields: Mapping[str, Any]) -> Iterator[Fault]:
+    yield from pooled_faults(fields, MEASURES.get(str(fields.get("measure"))))
+
+
 def _check_zero_cells(fields: Mapping[str, Any]) -> Iterator[Fault]:
     rule = fields.get("zero_cells")
     if rule is None:
@@ -258,7 +263,7 @@ _CHECKS: tuple[Check, ...] = (
     _choice(
         "benefit", BENEFITS, "A model says which direction of the effect helps the patient", required=True
     ),
-    _choice("likelihood", LIKELIHOODS, "A likelihood says how the data arise"),
+    _choice("likelihood", (*LIKELIHOODS, POOLED), "A likelihood says how the data arise"),
     _choice("smd_variance", SMD_VARIANCES, "The sampling variance of an SMD is named"),
     _check_where,
     _check_priors,
@@ -266,5 +271,6 @@ _CHECKS: tuple[Check, ...] = (
     _check_defaults_exist,
     _check_thresholds,
     _check_published,
+    _check_pooled,
     _check_zero_cells,
 )

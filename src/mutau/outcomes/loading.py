@@ -15,12 +15,14 @@ from mutau.errors import Fault, ModelFileError, nearest
 from mutau.outcomes.checks import model_faults
 from mutau.outcomes.draft import draft
 from mutau.outcomes.model import OutcomeModel
+from mutau.outcomes.records import POOLED
 from mutau.outcomes.schema import ModelFile, ReviewFile, Structure, checked_structure
 
 __all__ = ["Review", "load_model", "load_review"]
 
 _REVIEW = "review.toml"
 _OF_THE_REVIEW = ("title", "citation", "note", "order")
+_OF_A_TABLE = ("data", "where", "zero_cells", "smd_variance")
 _LINE = re.compile(r"\(at line (\d+), column \d+\)")
 _FILE_KEYS = {
     "mu_prior": "priors.mu",
@@ -202,6 +204,8 @@ def _unreadable(file: Path, shown: str, error: Exception) -> Fault:
 def _model(file: Path, own: _Source, shared: _Source) -> tuple[OutcomeModel | None, list[Fault]]:
     """Put a model together, or say what is wrong with it beyond keys and types."""
     for_all = {key: value for key, value in shared.content.items() if key not in _OF_THE_REVIEW}
+    if own.content.get("likelihood") == POOLED:  # reads no table: what the others share of one is not for it
+        for_all = {key: value for key, value in for_all.items() if key not in _OF_A_TABLE}
     merged = _merged(for_all, own.content)
     broken = [fault.key or "" for source in (own, shared) for fault in source.faults]
     if "" in broken:  # a file could not be read at all

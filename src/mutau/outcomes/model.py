@@ -11,7 +11,7 @@ from mutau.errors import ArgumentError
 from mutau.measures import Measure, get_measure
 from mutau.outcomes.checks import model_faults
 from mutau.outcomes.defaults import DOUBLED, NO_HETEROGENEITY, tau_alternatives
-from mutau.outcomes.records import PublishedResult, Threshold, ZeroCells
+from mutau.outcomes.records import POOLED, PublishedResult, Threshold, ZeroCells
 from mutau.priors import Prior, default_priors
 
 __all__ = ["OutcomeModel"]
@@ -43,8 +43,9 @@ class OutcomeModel:
         them.
     comparison, timepoint : str
         For the reader, in words.
-    likelihood : {"normal"}
-        How a study's data arise from its own effect.
+    likelihood : {"normal", "pooled"}
+        How a study's data arise from its own effect; ``"pooled"`` where the trials are not known but only the
+        pooled result in `published`, which `mutau.pooled` reads.
     treatment_label, control_label : str
         What the arms are called in tables and on plots.
     mu_prior, tau_prior : Prior, optional
@@ -138,6 +139,11 @@ class OutcomeModel:
     def measure_record(self) -> Measure:
         """The effect measure."""
         return get_measure(self.measure)
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether only the pooled result is known, and no trial."""
+        return self.likelihood == POOLED
 
     @property
     def benefit_sign(self) -> int:

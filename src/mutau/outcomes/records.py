@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["CERTAINTIES", "PublishedResult", "Threshold", "ZeroCells"]
+__all__ = ["CERTAINTIES", "POOLED", "PublishedResult", "Threshold", "ZeroCells"]
+
+POOLED = "pooled"
+"""The word for a likelihood of the pooled result alone: the trials behind it are not known."""
 
 CERTAINTIES = ("high", "moderate", "low", "very low")
 """GRADE's four words. They are the reviewers' judgement; mutau never makes one."""
@@ -49,6 +52,13 @@ class PublishedResult:
         Where it is printed.
     method : str
         How the review pooled.
+    ci_method : {"wald", ""}
+        Kind of confidence interval, where only the pooled result is known; Wald is assumed if it is left out.
+    tau2_published : float, optional
+        The review's tau squared on the analysis scale, likewise; taken as 0 if it is left out.
+    decimals : int, optional
+        Digits behind the point to which the three numbers were printed, likewise; if it is left out, the most
+        that one of them shows.
     """
 
     estimate: float
@@ -61,6 +71,9 @@ class PublishedResult:
     conclusion: str = ""
     source: str = ""
     method: str = ""
+    ci_method: str = ""
+    tau2_published: float | None = None
+    decimals: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,9 @@ class _Published(_Table):
     conclusion: str | None = None
     source: str | None = None
     method: str | None = None
+    ci_method: str | None = None
+    tau2_published: float | None = None
+    decimals: int | None = None
 
 
 class _ZeroCells(_Table):

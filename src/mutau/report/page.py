@@ -5,6 +5,8 @@ from __future__ import annotations
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from mutau.plots import plain
+from mutau.pooled_only.wording import WHY_APART
+from mutau.report.pooled import pooled_overview, pooled_view
 from mutau.report.record import ReportInput
 from mutau.report.views import fits_table, outcome_view, overview, run_facts, with_dois
 
@@ -38,8 +40,11 @@ def render_report(report: ReportInput) -> str:
         title=plain(report.review.title),
         citation=plain(report.review.citation),
         note=plain(report.review.note),
-        overview=overview(report),
+        overview=overview(report) if report.outcomes else None,
         outcomes=[outcome_view(page, number) for number, page in enumerate(report.outcomes, start=1)],
-        fits=fits_table(report),
+        fits=fits_table(report) if report.outcomes else None,
+        pooled=[pooled_view(result, number) for number, result in enumerate(report.pooled, start=1)],
+        pooled_overview=pooled_overview(report.pooled) if report.pooled else None,
+        why_apart=WHY_APART,
         facts=run_facts(report),
     )

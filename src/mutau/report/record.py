@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from mutau.fitting import Fit
     from mutau.outcomes import OutcomeModel, Review
+    from mutau.pooled_only import PooledResult
 
 __all__ = ["OutcomePage", "ReportInput"]
 
@@ -74,8 +75,11 @@ class ReportInput:
     run_info : mapping
         How it was made: plain values (version, seed, seconds) and a mapping ``versions``. What is neither is left
         to ``run.json``: fits, seeds and data are read from `outcomes`.
+    pooled : tuple of PooledResult
+        Outcomes of which only the pooled result is known, in the order of the page; they stand apart.
     """
 
     review: Review
     outcomes: tuple[OutcomePage, ...]
     run_info: Mapping[str, Any]
+    pooled: tuple[PooledResult, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     from mutau.outcomes import OutcomeModel
     from mutau.report.record import OutcomePage, ReportInput
 
-__all__ = ["OutcomeView", "TableView", "fits_table", "outcome_view", "overview", "run_facts", "with_dois"]
+__all__ = [
+    "OutcomeView",
+    "TableView",
+    "fits_table",
+    "linked_rows",
+    "outcome_view",
+    "overview",
+    "run_facts",
+    "table_view",
+    "with_dois",
+]
 
 _DOI = re.compile(r"doi:(10\.\d{4,9}/[^\s;,]*[^\s;,.)\]])", re.IGNORECASE)
 
@@ -74,7 +84,7 @@ def outcome_view(page: OutcomePage, number: int) -> OutcomeView:
     headline = f"{main.columns[2]}: {first[2]}, P(benefit) {first[3]}"
 
     def view(frame: pd.DataFrame, caption: str, notes: tuple[str, ...] = ()) -> TableView:
-        return _table(frame, f"{plain(model.title)} – {caption}", notes, provenance)
+        return table_view(frame, f"{plain(model.title)} – {caption}", notes, provenance)
 
     compared, notes = _numbered_notes(tables.comparison_table(page.compared, model), apart=True)
     summarised = tables.summary_table(page.summarised).assign(Note=page.summarised["note"].to_numpy())
@@ -96,10 +106,10 @@ def outcome_view(page: OutcomePage, number: int) -> OutcomeView:
         ),
         comparison=view(compared, tables.CAPTIONS["compare"], notes),
         probabilities=view(_probabilities(page), "probabilities under each prior for tau"),
-        priors=_table(_priors(page), f"{plain(model.title)} – priors, and what they mean"),
+        priors=table_view(_priors(page), f"{plain(model.title)} – priors, and what they mean"),
         data=view(tables.data_table(page.fit.effects, model), tables.CAPTIONS["data"]),
         summary=view(summarised, f"{tables.CAPTIONS['summary']}, default priors", reasons),
-        checks=_table(_checks(page), f"{plain(model.title)} – {tables.CAPTIONS['checks']}"),
+        checks=table_view(_checks(page), f"{plain(model.title)} – {tables.CAPTIONS['checks']}"),
         agreement=_agreement(page, provenance),
     )
 
@@ -112,10 +122,15 @@ def overview(report: ReportInput) -> TableView:
     provenance = [plain(text) for text in frame.pop("Provenance")]
     frame.insert(2, "Participants", [_participants(page) for page in report.outcomes])
     frame.insert(4, "Published [confidence interval]", [_published(model) for model in models])
-    view = _table(frame, "All outcomes, classic beside Bayesian; under each, the provenance of its data")
-    head = Markup('<a href="#outcome-{}">{}</a><small>{}</small>')
+    view = table_view(frame, "All outcomes, classic beside Bayesian; under each, the provenance of its data")
+    return linked_rows(view, "outcome", provenance)
+
+
+def linked_rows(view: TableView, anchor: str, provenance: Sequence[str]) -> TableView:
+    """Make each first cell a link to its outcome's section, provenance under it."""
+    head = Markup('<a href="#{}-{}">{}</a><small>{}</small>')
     linked = (
-        (head.format(number, row[0], told), *row[1:])
+        (head.format(anchor, number, row[0], told), *row[1:])
         for number, (row, told) in enumerate(zip(view.rows, provenance, strict=True), start=1)
     )
     return TableView(view.caption, view.columns, tuple(linked))
@@ -213,7 +228,7 @@ def _agreement(page: OutcomePage, provenance: str) -> TableView | None:
         return None
     caption = f"{plain(page.model.title)} – {tables.CAPTIONS['agreement']}"
     sentence = f"{tables.agreement_sentence(page.agreement)}."
-    return _table(tables.agreement_table(page.agreement), caption, (sentence,), provenance)
+    return table_view(tables.agreement_table(page.agreement), caption, (sentence,), provenance)
 
 
 def _numbered_notes(frame: pd.DataFrame, *, apart: bool = False) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -250,7 +265,7 @@ def fits_table(report: ReportInput) -> TableView:
                 }
             )
     frame, settings = _numbered_notes(pd.DataFrame(rows))
-    return _table(
+    return table_view(
         frame.rename(columns={"Note": "Settings"}), "Every fit, and what is needed to make it again", settings
     )
 
@@ -263,7 +278,10 @@ def run_facts(report: ReportInput) -> tuple[tuple[str, str], ...]:
     return tuple((plain(name), plain(value)) for name, value in facts + versions)
 
 
-def _table(frame: pd.DataFrame, caption: str, notes: tuple[str, ...] = (), provenance: str = "") -> TableView:
+def table_view(
+    frame: pd.DataFrame, caption: str, notes: tuple[str, ...] = (), provenance: str = ""
+) -> TableView:
+    """Turn a frame into text, columns without a word left out."""
     shown = frame.loc[:, [not _is_empty(frame[name]) for name in frame]]
     rows = tuple(tuple(_cell(value) for value in row) for row in shown.itertuples(index=False, name=None))
     return TableView(plain(caption), tuple(plain(name) for name in shown.columns), rows, notes, provenance)
