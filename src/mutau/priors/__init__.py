@@ -1,8 +1,8 @@
 """Prior distributions as frozen data: ``mutau.priors.Normal(0, 2.82)``, ``mutau.priors.HalfNormal(0.5)``.
 
 Families for the mean effect mu
-    `Normal` (mean, sd), `StudentT` (location, scale, df), `Cauchy` (location, scale), `Uniform` (lower,
-    upper), `Flat`.
+    `Normal` (mean, sd), `NormalMixture` (weights, means, sds), `StudentT` (location, scale, df), `Cauchy`
+    (location, scale), `Uniform` (lower, upper), `Flat`.
 Families for the between-study standard deviation tau
     `HalfNormal` (scale), `HalfStudentT` (scale, df), `HalfCauchy` (scale), `Exponential` (rate),
     `InverseGamma` (shape, scale), `LogNormal` (meanlog, sdlog), `LogStudentT` (location, scale, df),
@@ -23,6 +23,7 @@ from mutau.priors.defaults import DefaultPriors, default_priors
 from mutau.priors.existence import Existence, moment_exists, posterior_is_proper, tau_prior_faults
 from mutau.priors.half import HalfCauchy, HalfNormal, HalfStudentT
 from mutau.priors.log_scale import LogNormal, LogStudentT
+from mutau.priors.mixture import NormalMixture
 from mutau.priors.parse import (
     FAMILIES as FAMILIES,
 )  # in capitals: kept out of __all__, whose order is plain sorted()
@@ -44,6 +45,7 @@ __all__ = [
     "LogNormal",
     "LogStudentT",
     "Normal",
+    "NormalMixture",
     "PointMass",
     "Prior",
     "StudentT",

@@ -27,6 +27,7 @@ __all__ = [
     "Prior",
     "Rule",
     "format_number",
+    "format_parameter",
 ]
 
 type FloatArray = NDArray[np.float64]
@@ -39,7 +40,7 @@ class Rule:
     Parameters
     ----------
     holds : callable
-        Takes the value (a float), says whether it is allowed.
+        Takes the value (a float; of a tuple, each of its entries), says whether it is allowed.
     text : str
         The rule in words, to follow "must be".
     """
@@ -58,6 +59,13 @@ def format_number(value: float) -> str:
     if value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return repr(value)
+
+
+def format_parameter(value: float | tuple[float, ...]) -> str:
+    """Write a parameter so that it reads back to exactly itself: a number, or numbers as ``"(0.9, 0.1)"``."""
+    if isinstance(value, tuple):
+        return f"({', '.join(map(format_number, value))}{',' if len(value) == 1 else ''})"
+    return format_number(value)
 
 
 class Prior(ABC):
@@ -85,6 +93,7 @@ class Prior(ABC):
 
     _rules: ClassVar[Mapping[str, Rule]] = {}
     _edges_have_density: ClassVar[bool] = True  # False: the support is open at its finite ends
+    _vectors: ClassVar[frozenset[str]] = frozenset()  # parameters that are tuples; their rule is an entry's
     _mirrors: ClassVar[bool] = False  # True: -x belongs to the same family, so a negative factor may scale it
 
     if TYPE_CHECKING:
@@ -101,20 +110,23 @@ class Prior(ABC):
         faults: list[Fault] = []
         for name in self.parameters:
             given: object = getattr(self, name)
-            value = _as_float(given)
-            if value is None or not self._rules[name].holds(value):
+            entries = _as_floats(given) if name in self._vectors else (_as_float(given),)
+            values = [each for each in entries if each is not None and self._rules[name].holds(each)]
+            if not entries or len(values) < len(entries):
                 faults.append(self._fault(name, given))
-            else:
-                object.__setattr__(self, name, value + 0.0)  # + 0.0 turns -0.0 into 0.0
+                continue
+            values = [each + 0.0 for each in values]  # + 0.0 turns -0.0 into 0.0
+            object.__setattr__(self, name, tuple(values) if name in self._vectors else values[0])
         if not faults:
             faults.extend(self._joint_faults())
         if faults:
             raise ArgumentError(faults)
 
     def _fault(self, name: str, given: object) -> Fault:
+        each = "a tuple, each entry " if name in self._vectors else ""
         return Fault(
             what=f"{self.family}: {name} = {given!r}",
-            rule=f"{name} must be {self._rules[name].text}",
+            rule=f"{name} must be {each}{self._rules[name].text}",
             remedy=f"Give {self.family}({', '.join(self.parameters)}) with another {name}",
         )
 
@@ -169,8 +181,8 @@ class Prior(ABC):
         return type(self).__name__
 
     @property
-    def parameters(self) -> dict[str, float]:
-        """The parameters by name, in the order of the call."""
+    def parameters(self) -> dict[str, Any]:
+        """The parameters by name, in the order of the call: each a float, of a mixture a tuple of floats."""
         return {item.name: getattr(self, item.name) for item in fields(cast("Any", self))}
 
     @property
@@ -184,7 +196,7 @@ class Prior(ABC):
         return False
 
     def __str__(self) -> str:
-        return f"{self.family}({', '.join(format_number(value) for value in self.parameters.values())})"
+        return f"{self.family}({', '.join(map(format_parameter, self.parameters.values()))})"
 
     @overload
     def logpdf(self, x: float) -> float: ...
@@ -337,6 +349,13 @@ def _as_float(given: object) -> float | None:
         return float(given)
     except OverflowError:
         return math.inf
+
+
+def _as_floats(given: object) -> tuple[float | None, ...]:
+    """The entries of a sequence as floats, None for what is no number; empty for what is no sequence."""
+    if isinstance(given, np.ndarray):
+        given = given.tolist()
+    return tuple(map(_as_float, given)) if isinstance(given, list | tuple) else ()
 
 
 def _like(given: object, values: FloatArray) -> float | FloatArray:
