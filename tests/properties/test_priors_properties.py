@@ -18,7 +18,6 @@ factor = st.floats(1e-3, 1e3)
 probability = st.floats(1e-9, 1 - 1e-9)
 
 
-
 @st.composite
 def mixtures(draw):
     parts = draw(st.lists(st.tuples(st.floats(0.05, 1), location, scale), min_size=1, max_size=4))

@@ -104,6 +104,7 @@ def main() -> None:
         (inverse_gamma, "InverseGamma", [1.73, 0.46], [0.002, *positive[2:]]),
         (inverse_gamma, "InverseGamma", [0.4, 3.0], [0.02, *positive[3:], 1e40]),
     ]
+
     def exact(value):
         return [mp.mpf(each) for each in value] if isinstance(value, list) else mp.mpf(value)
 

@@ -11,7 +11,7 @@ import math
 import numbers
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast, overload
 
 import numpy as np
@@ -24,10 +24,12 @@ __all__ = [
     "FINITE_OR_INF",
     "POSITIVE",
     "FloatArray",
+    "Origin",
     "Prior",
     "Rule",
     "format_number",
     "format_parameter",
+    "parameter_names",
 ]
 
 type FloatArray = NDArray[np.float64]
@@ -49,6 +51,36 @@ class Rule:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a published prior comes from, and what it may be used for.
+
+    Parameters
+    ----------
+    name : str
+        Of the published prior: ``"turner2015/any"``.
+    parameter : {"mu", "tau"}
+        Which parameter it is a prior of.
+    published_for : str
+        Code of the effect measure it was published for: ``"OR"``.
+    measure : str
+        Code of the effect measure it is used for; another one only where that was asked for explicitly.
+    note : str
+        What else was done to it or must be said of it in a table, in a few words; may be empty.
+    """
+
+    name: str
+    parameter: str
+    published_for: str
+    measure: str
+    note: str = ""
+
+    def __str__(self) -> str:
+        crossed = f"published for {self.published_for}, used for {self.measure}"
+        parts = (self.name, crossed if self.measure != self.published_for else "", self.note)
+        return "; ".join(part for part in parts if part)
+
+
 FINITE = Rule(math.isfinite, "a finite number")
 POSITIVE = Rule(lambda value: math.isfinite(value) and value > 0, "a finite number above 0")
 FINITE_OR_INF = Rule(lambda value: value > -math.inf, "a finite number or inf")
@@ -68,11 +100,23 @@ def format_parameter(value: float | tuple[float, ...]) -> str:
     return format_number(value)
 
 
+def parameter_names(family: type[Prior]) -> tuple[str, ...]:
+    """Name the parameters of a family, in the order of the call."""
+    return tuple(item.name for item in fields(cast("Any", family)) if item.compare)
+
+
+@dataclass(frozen=True, slots=True)
 class Prior(ABC):
     r"""A prior distribution of one real quantity, on the analysis scale.
 
     Not made directly: make one of the families, such as `mutau.priors.Normal`. Every prior is frozen,
     compares by its parameters, and prints as a call that `mutau.priors.parse_prior` reads back.
+
+    Parameters
+    ----------
+    origin : Origin, optional
+        Where a published prior comes from. It is shown in `label` and is no part of the distribution: priors with
+        equal parameters are equal, and ``scaled`` gives a prior without it.
 
     Attributes
     ----------
@@ -89,7 +133,7 @@ class Prior(ABC):
     ``sample`` do not exist for it and raise `mutau.errors.ArgumentError`.
     """
 
-    __slots__ = ()
+    origin: Origin | None = field(default=None, kw_only=True, compare=False, repr=False)
 
     _rules: ClassVar[Mapping[str, Rule]] = {}
     _edges_have_density: ClassVar[bool] = True  # False: the support is open at its finite ends
@@ -152,8 +196,8 @@ class Prior(ABC):
 
     @property
     @abstractmethod
-    def label(self) -> str:
-        """The prior in a table's words: ``"half-normal(0.5)"``."""
+    def _label(self) -> str:
+        """The distribution in a table's words: ``"half-normal(0.5)"``."""
 
     @abstractmethod
     def _logpdf(self, x: FloatArray) -> FloatArray: ...
@@ -183,7 +227,12 @@ class Prior(ABC):
     @property
     def parameters(self) -> dict[str, Any]:
         """The parameters by name, in the order of the call: each a float, of a mixture a tuple of floats."""
-        return {item.name: getattr(self, item.name) for item in fields(cast("Any", self))}
+        return {name: getattr(self, name) for name in parameter_names(type(self))}
+
+    @property
+    def label(self) -> str:
+        """The prior in a table's words, a published one with its name: ``"half-normal(0.5)"``."""
+        return self._label if self.origin is None else f"{self._label} [{self.origin}]"
 
     @property
     def is_proper(self) -> bool:

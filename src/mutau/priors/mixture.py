@@ -115,7 +115,7 @@ class NormalMixture(Prior):
         return math.inf
 
     @property
-    def label(self) -> str:
+    def _label(self) -> str:
         """``"0.9 normal(0.5, 0.2) + 0.1 normal(0, 2.82)"``."""
         components = zip(*self.parameters.values(), strict=True)
         texts = (tuple(map(format_number, component)) for component in components)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ast
 import math
-from dataclasses import fields
 from typing import Any, cast
 
 from mutau.errors import ArgumentError, Fault, nearest
-from mutau.priors.base import Prior
+from mutau.priors.base import Prior, parameter_names
 from mutau.priors.bounded import PointMass, Uniform
 from mutau.priors.half import HalfCauchy, HalfNormal, HalfStudentT
 from mutau.priors.log_scale import LogNormal, LogStudentT
@@ -78,7 +77,7 @@ def parse_prior(text: str) -> Prior:
         names = _ON_TAU2[name]
         build: Any = getattr(FAMILIES[name], method)
     else:
-        names = tuple(item.name for item in fields(cast("Any", FAMILIES[name])))
+        names = parameter_names(FAMILIES[name])
         build = FAMILIES[name]
     values = _arguments(call, names, text)
     return cast("Prior", build(**values))
