@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from mutau.likelihoods import LIKELIHOODS
 from mutau.measures import get_measure
+from mutau.priors.published import origin_in_words
 from mutau.priors.words import mu_in_words, tau_in_words
 from mutau.tables import number, percent
 
 if TYPE_CHECKING:
     from mutau.outcomes import OutcomeModel
-    from mutau.priors import Prior, PublishedPrior
+    from mutau.priors import PublishedPrior
 
 __all__ = ["describe_model", "describe_published", "priors_in_words"]
 
@@ -65,21 +66,18 @@ def describe_model(model: OutcomeModel) -> tuple[str, ...]:
 
 
 def priors_in_words(model: OutcomeModel) -> tuple[str, ...]:
-    """State each prior of a model and what it means: mu's, tau's own, then tau's alternatives."""
+    """State each prior of a model and what it means: mu's, tau's own, tau's alternatives; then where each is from."""
     measure = model.measure_record
-    told = [
-        f"mu ~ {_stated(model.mu_prior)}: {mu_in_words(model.mu_prior, measure.scale_kind, measure.name)}"
-    ]
+    told = [f"mu ~ {model.mu_prior.stated}: {mu_in_words(model.mu_prior, measure.scale_kind, measure.name)}"]
     for label, prior in (("default", model.tau_prior), *model.tau_alternatives):
         told.append(
-            f"tau ~ {_stated(prior)} ({label}): {tau_in_words(prior, measure.scale_kind, measure.name)}"
+            f"tau ~ {prior.stated} ({label}): {tau_in_words(prior, measure.scale_kind, measure.name)}"
         )
+    used = (model.mu_prior, model.tau_prior, *(prior for _, prior in model.tau_alternatives))
+    told += dict.fromkeys(
+        f"{prior.origin.name}: {origin_in_words(prior.origin)}" for prior in used if prior.origin
+    )
     return tuple(told)
-
-
-def _stated(prior: Prior) -> str:
-    """Write a prior as a model file does, a published one with its name."""
-    return str(prior) if prior.origin is None else f"{prior} [{prior.origin}]"
 
 
 def describe_published(published: PublishedPrior) -> tuple[str, ...]:

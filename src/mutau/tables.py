@@ -363,7 +363,9 @@ def review_table(models: Sequence[OutcomeModel], compared: pd.DataFrame) -> pd.D
     compared : DataFrame
         `mutau.compare` of all of them, one under the other.
     """
-    return pd.DataFrame([_review_row(model, compared[compared["model"] == model.name]) for model in models])
+    rows = pd.DataFrame([_review_row(model, compared[compared["model"] == model.name]) for model in models])
+    last = "Provenance"  # after the priors that only a later outcome has
+    return rows[[*rows.columns.drop(last), last]].fillna(NOT_AVAILABLE)
 
 
 def _review_row(model: OutcomeModel, compared: pd.DataFrame) -> dict[str, str]:

@@ -11,6 +11,7 @@ import pytest
 
 from mutau import priors
 from mutau.errors import ArgumentError
+from mutau.priors.published import origin_in_words
 from mutau.priors.published_tables import SOURCES
 from mutau.shipped import shipped_path
 
@@ -199,6 +200,23 @@ def test_an_origin_is_no_part_of_the_distribution():
     assert str(prior) == repr(prior).replace("meanlog=", "").replace("sdlog=", "") == "LogNormal(-1.28, 0.87)"
     assert list(prior.parameters) == ["meanlog", "sdlog"]
     assert prior.scaled(2).origin is None
+
+
+def test_how_it_is_written_in_tables_figures_and_records():
+    crossed = priors.published_prior("turner2015/any").for_measure("RR", across_scales=True)
+    assert crossed.short_label == "log-normal(-1.28, 0.87) [published for OR, used for RR]"
+    assert crossed.stated == "LogNormal(-1.28, 0.87) [turner2015/any; published for OR, used for RR]"
+    own = priors.published_prior("turner2015/any").prior
+    assert own.short_label == "log-normal(-1.28, 0.87)"
+    plain = priors.HalfNormal(0.5)
+    assert (plain.label, plain.short_label, plain.stated) == ("half-normal(0.5)",) * 2 + ("HalfNormal(0.5)",)
+
+
+def test_an_origin_of_ones_own():
+    origin = priors.Origin("our registry", "tau", "OR", "OR")
+    prior = priors.HalfNormal(0.3, origin=origin)
+    assert prior.label == "half-normal(0.3) [our registry]"
+    assert origin_in_words(origin) == "From our registry."
 
 
 def test_filters():

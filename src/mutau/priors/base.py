@@ -75,10 +75,15 @@ class Origin:
     measure: str
     note: str = ""
 
-    def __str__(self) -> str:
+    @property
+    def remark(self) -> str:
+        """What must be said of it even where there is no room for its name; mostly empty."""
         crossed = f"published for {self.published_for}, used for {self.measure}"
-        parts = (self.name, crossed if self.measure != self.published_for else "", self.note)
+        parts = (crossed if self.measure != self.published_for else "", self.note)
         return "; ".join(part for part in parts if part)
+
+    def __str__(self) -> str:
+        return "; ".join(part for part in (self.name, self.remark) if part)
 
 
 FINITE = Rule(math.isfinite, "a finite number")
@@ -232,7 +237,17 @@ class Prior(ABC):
     @property
     def label(self) -> str:
         """The prior in a table's words, a published one with its name: ``"half-normal(0.5)"``."""
-        return self._label if self.origin is None else f"{self._label} [{self.origin}]"
+        return _with_origin(self._label, self.origin)
+
+    @property
+    def short_label(self) -> str:
+        """The same without the name of a published prior, for a figure."""
+        return _with_origin(self._label, self.origin and self.origin.remark)
+
+    @property
+    def stated(self) -> str:
+        """The prior as a call, a published one with its name, for a record: ``"HalfNormal(0.5)"``."""
+        return _with_origin(str(self), self.origin)
 
     @property
     def is_proper(self) -> bool:
@@ -388,6 +403,10 @@ class Prior(ABC):
                     remedy="Use a proper prior, such as Normal(0, 2.82) for mu or HalfNormal(0.5) for tau",
                 )
             )
+
+
+def _with_origin(text: str, origin: object) -> str:
+    return f"{text} [{origin}]" if origin else text
 
 
 def _as_float(given: object) -> float | None:

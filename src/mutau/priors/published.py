@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mutau.priors.base import Prior
 
-__all__ = ["PATTERN", "PublishedPrior", "Source", "published_prior", "published_priors"]
+__all__ = ["PATTERN", "PublishedPrior", "Source", "origin_in_words", "published_prior", "published_priors"]
 
 PATTERN = "/pattern"
 """What the name of a suspected misprint takes on for the value that the rest of its table leads to."""
@@ -270,6 +270,26 @@ def published_prior(name: str) -> PublishedPrior:
     if printed is not None and printed.twin is not None:
         return printed.twin
     raise ArgumentError(_unknown(str(name), tuple(rows)))
+
+
+def origin_in_words(origin: Origin) -> str:
+    """Say what has to be known of a published prior, and where it is from.
+
+    Parameters
+    ----------
+    origin : Origin
+        The `origin` of a prior that a model took by name.
+
+    Returns
+    -------
+    str
+        Sentences: the caveats, then the reference with its DOI; of a name that is in no shipped table only the name.
+    """
+    try:
+        one = published_prior(origin.name)
+    except ArgumentError:
+        return f"From {origin.name}."
+    return " ".join((*one.caveats, one.source.citation, f"doi:{one.source.doi}"))
 
 
 @cache
