@@ -49,6 +49,28 @@ def test_the_posterior_is_the_evidence_weighted_mixture(data, mu, tau):
             assert marginal.mean == pytest.approx(weights @ [of(part).mean for part in parts], abs=1e-9)
 
 
+def test_components_far_from_the_data_and_from_each_other():
+    """Two hundred made-up sets, many with a posterior of several narrow, distant peaks."""
+    rng = np.random.default_rng(5)
+    p = np.array([0.025, 0.5, 0.975])
+    for turn in range(200):
+        k, q = rng.integers(1, 8), rng.integers(2, 5)
+        data = rng.normal(0, 10 ** rng.uniform(-1, 1.5), k), np.exp(rng.normal(-1, 1, k))
+        means, sds = rng.normal(0, 10 ** rng.uniform(-1, 1.5), q), np.exp(rng.normal(-0.5, 1.5, q))
+        mu, tau = (
+            priors.NormalMixture(tuple(rng.dirichlet(np.ones(q))), tuple(means), tuple(sds)),
+            TAU[turn % 3],
+        )
+        posterior = exact.normal(*data, mu=mu, tau=tau)
+        parts = [exact.normal(*data, mu=part, tau=tau) for part in components(mu)]
+        evidence = np.log(mu.shares) + [part.log_marginal for part in parts]
+        assert posterior.log_marginal == pytest.approx(logsumexp(evidence), abs=SAME)
+        for name in ("mu", "theta_new", "tau"):
+            x = getattr(posterior, name).quantile(p)
+            mixed = softmax(evidence) @ [getattr(part, name).cdf(x) for part in parts]
+            np.testing.assert_allclose(mixed, p, rtol=0, atol=SAME)
+
+
 @pytest.mark.parametrize("mu", [TWO, THREE], ids=["two", "three"])
 def test_many_sets_at_once_are_the_same_mixture(mu):
     k = [len(data[0]) for data in SETS.values()]
