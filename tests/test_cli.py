@@ -157,11 +157,69 @@ def test_chains_that_do_not_converge_are_exit_1(monkeypatch, tmp_path):
     assert "did not pass its checks" in result.output
 
 
+LISTED = [
+    "Name Of Measure Setting Prior",
+    "bartos2023/cochrane/hr/mu mu HR Cochrane StudentT(0, 0.13, 2)",
+    "bartos2023/cochrane/hr/tau tau HR Cochrane InverseGamma(2.42, 0.3)",
+    "2 published priors.",
+]
+
+
+def test_priors_list_finds_published_priors():
+    done = mutau_command("priors", "list", "--measure", "HR")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = [" ".join(line.translate(str.maketrans("┃│", "  ")).split()) for line in done.stdout.splitlines()]
+    assert [line for line in lines if line[:1].isalnum()] == LISTED
+    found = mutau_command("priors", "list", "--source", "rhodes2015", "--search", "cancer Structure")
+    assert found.stdout.count("rhodes2015/structure/") == found.stdout.count("cancer ") / 2 == 3
+    assert "(suspected misprint)" in found.stdout
+    assert found.stdout.endswith("3 published priors.\n")
+    assert mutau_command("priors", "list", "--search", "heart of gold").stdout == "0 published priors.\n"
+
+
+def test_priors_show_explains_one():
+    done = mutau_command("priors", "show", "bartos2023/heart/rd/tau")
+    assert (done.returncode, done.stderr) == (0, "")
+    for part in (
+        "bartos2023/heart/rd/tau\nPrior of the between-study SD tau, published for the risk difference (RD)",
+        "  subfield: Heart\n",
+        "  tau ~ HalfNormal(0.07): tau below 0.0472 with probability 50%",
+        "printed as tau ~ normal(mean 0, sd 0.07) above 0",
+        "averaging with a model in which tau = 0",
+        'tau = { published = "bartos2023/heart/rd/tau" }',
+        "doi:10.48550/arXiv.2306.11468",
+    ):
+        assert part in done.stdout
+    suspected = mutau_command("priors", "show", "rhodes2015/mental-health/nonpharma/other").stdout
+    assert "tau ~ LogStudentT(-1.925, 0.965, 5): " in suspected
+    assert "The table's pattern (rhodes2015/mental-health/nonpharma/other/pattern)" in suspected
+    assert "tau ~ LogStudentT(-1.425, 0.965, 5): " in suspected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("show", "turner2015/anny"), "there is no published prior 'turner2015/anny'"),
+        (("list", "--measure", "logOR"), "Did you mean 'OR'?"),
+        (("list", "--source", "turner"), "Did you mean 'turner2015'?"),
+    ],
+)
+def test_priors_that_are_not_there_are_bad_input(arguments, told):
+    done = mutau_command("priors", *arguments)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_version_and_help():
     import mutau
 
     assert mutau_command("--version").stdout == f"mutau {mutau.__version__}\n"
     shown = mutau_command("--help").stdout
-    assert all(command in shown for command in ("run", "show", "check"))
+    assert all(command in shown for command in ("run", "show", "check", "priors"))
+    for command, example in (("list", "--measure SMD"), ("show", "turner2015/any")):
+        assert (
+            f"Example: mutau priors {command} {example}" in mutau_command("priors", command, "--help").stdout
+        )
     for command in ("run", "show", "check"):
         assert f"Example: mutau {command} models" in mutau_command(command, "--help").stdout

@@ -15,8 +15,10 @@ PROBE = "import sys; print(*[name for name in {heavy!r} if name in sys.modules])
     [
         "import mutau",
         "import mutau; dir(mutau); mutau.errors",
+        "import mutau; mutau.priors.published_priors()",
         "import mutau.cli\ntry:\n    mutau.cli.app(['--help'])\nexcept SystemExit:\n    pass",
         "import mutau.cli\ntry:\n    mutau.cli.app(['run', '--help'])\nexcept SystemExit:\n    pass",
+        "import mutau.cli\ntry:\n    mutau.cli.app(['priors', 'list', '--help'])\nexcept SystemExit:\n    pass",
     ],
 )
 def test_nothing_heavy_is_loaded(first):

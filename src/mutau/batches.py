@@ -220,7 +220,7 @@ def _tidy(answers: ManyPosteriors, keys: pd.Series[Any], model: OutcomeModel) ->
     ]  # fmt: skip
     whole = pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
     whole = whole.assign(
-        mu_prior=str(model.mu_prior), tau_prior=str(model.tau_prior), likelihood=model.likelihood
+        mu_prior=model.mu_prior.stated, tau_prior=model.tau_prior.stated, likelihood=model.likelihood
     )
     whole.attrs["note"] = answers.reason
     return whole

@@ -30,6 +30,13 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+priors_app = typer.Typer(
+    help="Published priors for the mean effect and the heterogeneity.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(priors_app, name="priors")
+
 ReviewArgument = Annotated[str, typer.Argument(help="Folder of outcome models (TOML) with review.toml.")]
 OnlyOption = Annotated[str | None, typer.Option(help="Run this outcome model alone (its file's name).")]
 
@@ -135,6 +142,48 @@ def show(model: Annotated[str, typer.Argument(help="An outcome model's TOML file
 def _say_notes(console: Console, notes: tuple[str, ...]) -> None:
     for note in notes:
         console.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
+
+
+@priors_app.command("list")
+def list_priors(
+    measure: Annotated[
+        str | None, typer.Option(help="Published for this measure: OR, RR, RD, SMD, HR.")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(help="From this paper: turner2015, rhodes2015, bartos2021, bartos2023.")
+    ] = None,
+    parameter: Annotated[str | None, typer.Option(help="Of mu or of tau.")] = None,
+    search: Annotated[str, typer.Option(help="Words that all occur in the name or the setting.")] = "",
+) -> None:
+    """List the published priors that a model file can name.
+
+    Example: mutau priors list --measure SMD --search "mental health"
+    """
+    with _faults_reported():
+        from mutau.priors import published_priors
+        from mutau.tables import published_table, to_rich
+
+        found = published_priors(source=source, measure=measure, parameter=parameter, search=search)
+    if found:
+        _console().print(to_rich(published_table(found)))
+    typer.echo(f"{_count(len(found), 'published prior', 'published priors')}.")
+
+
+@priors_app.command("show")
+def show_prior(
+    name: Annotated[str, typer.Argument(help="Its name, as `mutau priors list` gives it.")],
+) -> None:
+    """Explain a published prior: what it is for, what it claims, what to know, where it is from.
+
+    Example: mutau priors show turner2015/any
+    """
+    with _faults_reported():
+        from mutau.describing import describe_published
+        from mutau.priors import published_prior
+
+        published = published_prior(name)
+    for line in describe_published(published):
+        _console().print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _console(stderr: bool = False) -> Console:

@@ -367,7 +367,7 @@ def _attributes(model: OutcomeModel, effects: pd.DataFrame, engine: str) -> dict
         "scale": "analysis (log for ratios)",
         "likelihood": model.likelihood,
         "engine": engine,
-        "mu_prior": str(model.mu_prior),
-        "tau_prior": str(model.tau_prior),
+        "mu_prior": model.mu_prior.stated,
+        "tau_prior": model.tau_prior.stated,
         "provenance": "; ".join(dict.fromkeys(effects["provenance"].astype(str))),
     }

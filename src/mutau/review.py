@@ -420,8 +420,8 @@ def _sha256(path: Path) -> str:
 def _fit_info(fitted: Fit) -> dict[str, Any]:
     engine = fitted.engine
     return {
-        "mu_prior": str(fitted.model.mu_prior),
-        "tau_prior": str(fitted.model.tau_prior),
+        "mu_prior": fitted.model.mu_prior.stated,
+        "tau_prior": fitted.model.tau_prior.stated,
         "likelihood": fitted.model.likelihood,
         "engine": engine.name,
         "settings": engine.settings,

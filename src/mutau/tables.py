@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mutau.fitting import Fit
     from mutau.measures import Measure
     from mutau.outcomes import OutcomeModel
+    from mutau.priors import PublishedPrior
 
 __all__ = [
     "BAYESIAN",
@@ -36,6 +37,7 @@ __all__ = [
     "number",
     "probability",
     "probability_table",
+    "published_table",
     "review_table",
     "summary_table",
     "to_markdown",
@@ -361,7 +363,9 @@ def review_table(models: Sequence[OutcomeModel], compared: pd.DataFrame) -> pd.D
     compared : DataFrame
         `mutau.compare` of all of them, one under the other.
     """
-    return pd.DataFrame([_review_row(model, compared[compared["model"] == model.name]) for model in models])
+    rows = pd.DataFrame([_review_row(model, compared[compared["model"] == model.name]) for model in models])
+    last = "Provenance"  # after the priors that only a later outcome has
+    return rows[[*rows.columns.drop(last), last]].fillna(NOT_AVAILABLE)
 
 
 def _review_row(model: OutcomeModel, compared: pd.DataFrame) -> dict[str, str]:
@@ -399,6 +403,16 @@ def to_markdown(table: pd.DataFrame) -> str:
     """Write a table of text as Markdown, pipes in cells escaped."""
     escaped = table.astype(str).replace({r"\|": r"\\|"}, regex=True)
     return str(escaped.to_markdown(index=False, disable_numparse=True)) + "\n"
+
+
+def published_table(priors: Sequence[PublishedPrior]) -> pd.DataFrame:
+    """List published priors: name, parameter, measure, setting, distribution."""
+    doubt = " (suspected misprint)"
+    rows = (
+        (one.name, one.parameter, one.measure, one.in_words, f"{one.prior}{doubt * one.suspected}")
+        for one in priors
+    )
+    return pd.DataFrame(rows, columns=["Name", "Of", "Measure", "Setting", "Prior"])
 
 
 def to_rich(table: pd.DataFrame, title: str | None = None) -> Table:

@@ -22,6 +22,7 @@ ALL = [
     priors.LogNormal(-1.07, 0.87),
     priors.LogStudentT(-1.72, 1.295, 5),
     priors.Normal(0, 2.82),
+    priors.NormalMixture((0.9, 0.1), (0.5, 0), (0.2, 2.82)),
     priors.PointMass(0),
     priors.StudentT(0, 1, 4),
     priors.Uniform(0, 4),
@@ -45,6 +46,12 @@ def test_namespace():
 
 LABELS = [
     (priors.Normal(0, 2.82), "Normal(0, 2.82)", "normal(0, 2.82)"),
+    (
+        priors.NormalMixture((0.9, 0.1), (0.5, 0), (0.2, 2.82)),
+        "NormalMixture((0.9, 0.1), (0.5, 0), (0.2, 2.82))",
+        "0.9 normal(0.5, 0.2) + 0.1 normal(0, 2.82)",
+    ),
+    (priors.NormalMixture([1], [-0.5], [2]), "NormalMixture((1,), (-0.5,), (2,))", "1 normal(-0.5, 2)"),
     (priors.StudentT(0, 1, 4), "StudentT(0, 1, 4)", "t(0, 1, df 4)"),
     (priors.Cauchy(0, 1), "Cauchy(0, 1)", "Cauchy(0, 1)"),
     (priors.Flat(), "Flat()", "flat"),

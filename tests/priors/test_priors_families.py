@@ -23,6 +23,7 @@ RELATIVE = 1e-12
 
 PROPER: list[tuple[Prior, object]] = [
     (priors.Normal(0.3, 2.82), stats.norm(0.3, 2.82)),
+    (priors.NormalMixture((1,), (0.3,), (2.82,)), stats.norm(0.3, 2.82)),
     (priors.StudentT(0.2, 0.38, 5), stats.t(5, 0.2, 0.38)),
     (priors.StudentT(-1, 3, 1.5), stats.t(1.5, -1, 3)),
     (priors.Cauchy(1, 0.7), stats.cauchy(1, 0.7)),
@@ -138,6 +139,7 @@ def test_draws_follow_the_distribution(prior, witness):
 
 TAILS = [
     (priors.Normal(0, 1), math.inf),
+    (priors.NormalMixture((0.9, 0.1), (0.5, 0), (0.2, 2.82)), math.inf),
     (priors.StudentT(0, 1, 4), 5.0),
     (priors.StudentT(2, 3, 0.5), 1.5),
     (priors.Cauchy(0, 1), 2.0),
@@ -188,6 +190,58 @@ def test_point_mass():
     np.testing.assert_array_equal(prior.ppf([0.0, 0.3, 1.0]), [0.4, 0.4, 0.4])
     np.testing.assert_array_equal(prior.sample(np.random.default_rng(1), 3), [0.4, 0.4, 0.4])
     assert not priors.Normal(0, 1).is_point
+
+
+MIXTURES = [
+    priors.NormalMixture((0.9, 0.1), (0.5, 0), (0.2, 2.82)),
+    priors.NormalMixture((0.5, 0.3, 0.2), (-2, 0.1, 5), (0.1, 1, 0.3)),
+    priors.NormalMixture((0.5, 0.5), (-40, 40), (0.5, 0.5)),  # nothing at all in between
+]
+
+
+@pytest.mark.parametrize("prior", MIXTURES, ids=str)
+def test_a_mixture_is_what_it_is_made_of(prior):
+    parts = [stats.norm(mean, sd) for mean, sd in zip(prior.means, prior.sds, strict=True)]
+    x = np.array([-300.0, -41.0, -3.0, 0.0, 0.5, 7.0, 41.0, 60.0])
+    for name in ("pdf", "cdf", "sf"):
+        want = sum(w * getattr(part, name)(x) for w, part in zip(prior.weights, parts, strict=True))
+        np.testing.assert_allclose(getattr(prior, name)(x), want, rtol=RELATIVE, atol=1e-300)
+    moments = [
+        sum(w * part.moment(order) for w, part in zip(prior.weights, parts, strict=True)) for order in (1, 2)
+    ]
+    assert prior.mean == pytest.approx(moments[0], rel=1e-14, abs=1e-14)
+    assert prior.sd == pytest.approx(math.sqrt(moments[1] - moments[0] ** 2), rel=1e-12)
+    draws = prior.sample(np.random.default_rng(20240501), (4, 1000))
+    assert draws.shape == (4, 1000)
+    assert stats.kstest(draws.ravel(), prior.cdf).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("prior", MIXTURES, ids=str)
+def test_quantiles_of_a_mixture_in_both_tails(prior):
+    p = np.array([1e-300, 1e-20, 1e-4, 0.2, 0.49, 0.51, 0.9, 1 - 1e-4])
+    np.testing.assert_allclose(prior.cdf(prior.ppf(p)), p, rtol=1e-11)
+    upper = 1 - np.array([1e-4, 1e-9, 2.0**-50])
+    np.testing.assert_allclose(prior.sf(prior.ppf(upper)), 1 - upper, rtol=1e-11)
+
+
+def test_a_gap_between_two_components_has_its_median_somewhere_in_it():
+    low, middle, high = MIXTURES[2].ppf([0.4999, 0.5, 0.5001])
+    assert -40 < low < -36
+    assert low < middle < high
+    assert 36 < high < 40
+
+
+def test_weights_typed_with_few_decimals_are_divided_by_their_sum():
+    prior = priors.NormalMixture((0.33333, 0.33333, 0.33333), (0, 0, 0), (1, 1, 1))
+    np.testing.assert_allclose(prior.cdf([-1.0, 0.0, 2.0]), stats.norm.cdf([-1.0, 0.0, 2.0]), rtol=1e-14)
+    assert prior.shares.sum() == pytest.approx(1.0, abs=1e-15)
+    assert priors.parse_prior(str(prior)) == prior
+
+
+def test_a_mixture_in_words():
+    words = priors.mu_in_words(MIXTURES[1], "ratio", "risk ratio")
+    low, high = np.exp(MIXTURES[1].ppf([0.025, 0.975]))
+    assert words == f"average risk ratio between {low:.3g} and {high:.3g} with probability 95%"
 
 
 @pytest.mark.parametrize("make", [priors.LogNormal.on_tau2, priors.LogStudentT.on_tau2])

@@ -17,8 +17,17 @@ shape = st.floats(0.2, 60)
 factor = st.floats(1e-3, 1e3)
 probability = st.floats(1e-9, 1 - 1e-9)
 
+
+@st.composite
+def mixtures(draw):
+    parts = draw(st.lists(st.tuples(st.floats(0.05, 1), location, scale), min_size=1, max_size=4))
+    weights, means, sds = zip(*parts, strict=True)
+    return priors.NormalMixture([weight / math.fsum(weights) for weight in weights], means, sds)
+
+
 REAL = st.one_of(
     st.builds(priors.Normal, location, scale),
+    mixtures(),
     st.builds(priors.StudentT, location, scale, shape),
     st.builds(priors.Cauchy, location, scale),
 )
@@ -72,7 +81,7 @@ def test_scaling_is_exact(prior, c, p):
     assume(1e-200 < abs(x) < 1e200)
     scaled = prior.scaled(c)
     rounding = abs(x) * 1e-15 * prior.pdf(x)
-    if "location" in prior.parameters or "mean" in prior.parameters:
+    if {"location", "mean", "means"} & set(prior.parameters):
         rounding = (abs(x) + 50) * 1e-15 * prior.pdf(x)
     assert type(scaled) is type(prior)
     assert scaled.cdf(c * x) == pytest.approx(prior.cdf(x), rel=1e-9, abs=rounding)

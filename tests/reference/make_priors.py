@@ -36,6 +36,14 @@ def main() -> None:
         log_density, lower, upper = normal_parts((x - mean) / sd)
         return log_density - mp.log(sd), lower, upper
 
+    def mixture(x, weights, means, sds):
+        parts = [normal(x, mean, sd) for mean, sd in zip(means, sds, strict=True)]
+        density, lower, upper = (
+            sum(weight * part for weight, part in zip(weights, column, strict=True))
+            for column in zip(*((mp.exp(part[0]), *part[1:]) for part in parts), strict=True)
+        )
+        return mp.log(density), lower, upper
+
     def student(x, location, scale, df):
         log_density, lower, upper = t_parts((x - location) / scale, df)
         return log_density - mp.log(scale), lower, upper
@@ -73,6 +81,8 @@ def main() -> None:
     cases = [
         (normal, "Normal", [0.0, 2.82], line[1:-2]),
         (normal, "Normal", [-1.5, 0.4], [-16.0, -4.0, -1.5, -1.1, 0.0, 9.0]),
+        (mixture, "NormalMixture", [[0.9, 0.1], [0.5, 0.0], [0.2, 2.82]], line[1:-2]),
+        (mixture, "NormalMixture", [[0.5, 0.3, 0.2], [-2.0, 0.1, 5.0], [0.1, 1.0, 0.3]], [-9.0, *line[4:-2]]),
         (student, "StudentT", [0.0, 1.0, 4.0], line),
         (student, "StudentT", [0.2, 0.38, 5.0], line),
         (student, "StudentT", [1.0, 2.0, 0.3], [*line, 1e40]),
@@ -94,9 +104,13 @@ def main() -> None:
         (inverse_gamma, "InverseGamma", [1.73, 0.46], [0.002, *positive[2:]]),
         (inverse_gamma, "InverseGamma", [0.4, 3.0], [0.02, *positive[3:], 1e40]),
     ]
+
+    def exact(value):
+        return [mp.mpf(each) for each in value] if isinstance(value, list) else mp.mpf(value)
+
     written = []
     for function, family, parameters, points in cases:
-        values = [function(mp.mpf(x), *(mp.mpf(value) for value in parameters)) for x in points]
+        values = [function(mp.mpf(x), *map(exact, parameters)) for x in points]
         written.append(
             {
                 "family": family,

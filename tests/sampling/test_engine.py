@@ -37,6 +37,16 @@ def test_one_compilation_per_template_key():
     assert templates.compilations()[templates.TemplateKey("normal", 2, "Normal", "HalfNormal")] == 1
 
 
+def test_mixtures_share_a_template_with_as_many_components():
+    one = priors.NormalMixture((1,), (0,), (2.82,))
+    two, other = (priors.NormalMixture((w, 1 - w), (0, 1), (2.82, 0.5)) for w in (0.33333, 0.6))
+    for mu in (two, other, one):
+        draws = sample(request([1.4, 3.4], [0.3, 1], mu=mu), SHORT, seed=1)
+        assert all(check.passed for check in draws.checks)
+    keys = [templates.TemplateKey("normal", 2, f"NormalMixture of {q}", "HalfNormal") for q in (1, 2)]
+    assert [templates.compilations()[key] for key in keys] == [1, 1]
+
+
 def test_integer_data_do_not_become_integer_templates():
     sample(request([1, 3], [1, 1], priors.Exponential(2)), SHORT, seed=1)
     fractional = sample(request([0.9, 0.9], [0.05, 0.05], priors.Exponential(2)), SHORT, seed=1)
@@ -170,6 +180,8 @@ def test_supports_says_why_not():
     ("name", "prior"),
     [
         ("mu", priors.Normal(0.3, 1.7)),
+        ("mu", priors.NormalMixture((0.9, 0.1), (0.5, 0), (0.2, 2.82))),
+        ("mu", priors.NormalMixture((1,), (0.3,), (1.7,))),
         ("mu", priors.StudentT(0.35, 0.1, 3)),
         ("mu", priors.Cauchy(0.1, 0.707)),
         ("mu", priors.Uniform(-2, 3)),

@@ -264,8 +264,9 @@ def normal(
     yi, sei : array_like, shape (k,)
         Effects and their standard errors on the analysis scale (log for ratios), k from 1 on.
     mu : Prior
-        Prior of the mean effect: `Normal`, `Flat`, `StudentT`, `Cauchy`, or `PointMass` for a fixed value. The
-        default, Normal(0, 4), is that of the JSS paper's example below; for a real analysis state your own.
+        Prior of the mean effect: `Normal`, `NormalMixture`, `Flat`, `StudentT`, `Cauchy`, or `PointMass` for a
+        fixed value. The default, Normal(0, 4), is that of the JSS paper's example below; for a real analysis
+        state your own.
     tau : Prior
         Prior of the between-study SD: any family of positive values, `Uniform` with or without upper limit,
         or `PointMass`, of which ``PointMass(0)`` is the common-effect model.
@@ -284,7 +285,7 @@ def normal(
     Notes
     -----
     :math:`y_i \sim N(\theta_i, s_i^2)`, :math:`\theta_i \sim N(\mu, \tau^2)`. Given tau everything else is
-    normal (for a t prior of mu, given tau and the prior's latent scale), so only tau is integrated
+    normal (for a t or mixture prior of mu, given tau and the prior's latent component), so only tau is integrated
     numerically [1]_, by an adaptive composite Gauss rule that covers all of its support.
 
     References

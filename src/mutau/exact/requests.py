@@ -87,7 +87,8 @@ def supports(mu: Prior, tau: Prior) -> Existence:
     >>> supports(priors.Normal(0, 4), priors.HalfNormal(0.5)).exists
     True
     >>> supports(priors.Uniform(-1, 1), priors.HalfNormal(0.5)).reason
-    'the exact engine has no rule for Uniform as the prior of mu; it has Cauchy, Flat, Normal, PointMass, StudentT'
+    'the exact engine has no rule for Uniform as the prior of mu; it has Cauchy,
+    Flat, Normal, NormalMixture, PointMass, StudentT'
     """
     for name, prior, known in (("mu", mu, _MU), ("tau", tau, _TAU)):
         if prior.family not in known:
@@ -182,7 +183,7 @@ def kernel_model(mu: Prior, tau: Prior, yi: Array, sei: Array, most: int) -> Mod
     vector_[vector.TAIL] = tau.tail_exponent - 1.0 + min(1.0, mu.tail_exponent)
     _TAU[tau.family](tau, vector_)
     extent = max(
-        float(sei.max()), float(np.abs(yi).max()), *np.abs(parts[0, :1]), math.exp(vector_[vector.CENTRE])
+        float(sei.max()), float(np.abs(yi).max()), *np.abs(parts[0]), math.exp(vector_[vector.CENTRE])
     )
     vector_[vector.CAP] = min(math.log(extent) + 0.5 * math.log(most) + CAP, LARGEST_LOG)
     if vector_[vector.START] == 0.0:
@@ -275,6 +276,7 @@ _MU: Mapping[str, Callable[[Any], Array | None]] = MappingProxyType(
     {
         "Flat": lambda _: np.empty((3, 0)),
         "Normal": lambda prior: _one(prior.mean, prior.sd),
+        "NormalMixture": lambda prior: np.vstack([prior.means, prior.sds, np.log(prior.shares)]),
         "PointMass": lambda prior: _one(prior.value, 0.0),
         "StudentT": lambda _: None,
         "Cauchy": lambda _: None,

@@ -87,6 +87,30 @@ def _check_priors(fields: Mapping[str, Any]) -> Iterator[Fault]:
         yield from _tau_support(fields["tau_prior"], "tau_prior")
 
 
+def _check_origins(fields: Mapping[str, Any]) -> Iterator[Fault]:
+    """A published prior belongs to one parameter and one scale; another one has to be asked for."""
+    given = [("mu", "mu_prior", fields.get("mu_prior")), ("tau", "tau_prior", fields.get("tau_prior"))]
+    for place, entry in enumerate(fields.get("tau_alternatives") or (), start=1):
+        if isinstance(entry, tuple) and len(entry) == 2:
+            given.append(("tau", f"tau_alternatives[{place}].prior", entry[1]))
+    for parameter, key, prior in given:
+        origin = prior.origin if isinstance(prior, Prior) else None
+        if origin is None:
+            continue
+        if origin.parameter != parameter:
+            what, rule = (
+                f"'{origin.name}' is a prior of {origin.parameter}",
+                f"Here stands a prior of {parameter}",
+            )
+            yield Fault(what, rule, f"Name a published prior of {parameter}", key=key)
+        measure = fields.get("measure")
+        if measure in MEASURES and origin.measure != measure:
+            what = f"'{origin.name}' is published for {origin.measure}, and the measure is {measure}"
+            rule = "A prior published for one effect measure is used for another only where that is said"
+            call = f'published_prior("{origin.name}").for_measure("{measure}", across_scales=True)'
+            yield Fault(what, rule, f"If it is meant, give {call}", key=key)
+
+
 def _not_a_prior(given: object, key: str) -> Fault:
     remedy = "Give one of mutau.priors, such as mutau.priors.HalfNormal(0.5)"
     return Fault(f"{given!r} is not a prior", "A prior is a distribution", remedy, key=key)
@@ -267,6 +291,7 @@ _CHECKS: tuple[Check, ...] = (
     _choice("smd_variance", SMD_VARIANCES, "The sampling variance of an SMD is named"),
     _check_where,
     _check_priors,
+    _check_origins,
     _check_alternatives,
     _check_defaults_exist,
     _check_thresholds,

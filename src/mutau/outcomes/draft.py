@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from mutau.errors import ArgumentError, Fault
+from mutau.measures import MEASURES
 from mutau.outcomes.defaults import RESERVED_LABELS
 from mutau.outcomes.records import PublishedResult, Threshold, ZeroCells
 from mutau.outcomes.schema import Structure
-from mutau.priors import HalfNormal, Prior, parse_prior
+from mutau.priors import HalfNormal, Prior, PublishedPrior, parse_prior, published_prior
 
 __all__ = ["draft"]
 
@@ -51,7 +52,7 @@ def draft(content: Structure, file: Path) -> tuple[dict[str, Any], list[Fault]]:
     faults: list[Fault] = []
     fields: dict[str, Any] = {"name": file.stem}
     fields |= {key: content[key] for key in _AS_THEY_ARE if key in content}
-    fields |= _priors(content.get("priors", {}), faults)
+    fields |= _priors(content.get("priors", {}), content, faults)
     fields |= _thresholds(content.get("thresholds", []), faults)
     fields |= _published(content.get("published"), faults)
     if "zero_cells" in content:
@@ -71,20 +72,64 @@ def _data(given: str, file: Path, faults: list[Fault]) -> Path:
     return path
 
 
-def _prior(entry: Structure, name: str, key: str, faults: list[Fault]) -> Prior:
+_STAND_IN = HalfNormal(1)
+
+
+def _prior(entry: Structure, name: str, key: str, content: Structure, faults: list[Fault]) -> Prior:
     """Read a prior; one that cannot be read is reported, and a stand-in lets the other checks go on."""
-    if name not in entry:
-        return HalfNormal(1)
+    given = entry.get(name)
+    if given is None:
+        return _STAND_IN
+    named = isinstance(given, dict)
+    key = f"{key}.published" if named else key
+    if named and "published" not in given:
+        rule, remedy = (
+            "A published prior is taken by its name",
+            "Add published = \"...\", a name of 'mutau priors list'",
+        )
+        faults.append(Fault("it is missing", rule, remedy, key=key))
+        return _STAND_IN
     try:
-        return parse_prior(entry[name])
+        return (
+            _for_model(published_prior(given["published"]), given, content) if named else parse_prior(given)
+        )
     except ArgumentError as error:
         faults += [Fault(fault.what, fault.rule, fault.remedy, key=key) for fault in error.faults]
-        return HalfNormal(1)
+        return _STAND_IN
 
 
-def _priors(priors: Structure, faults: list[Fault]) -> dict[str, Any]:
+def _for_model(found: PublishedPrior, given: Structure, content: Structure) -> Prior:
+    """Give a published prior for the model's measure; without a valid one, which is another fault, as it is."""
+    stated, sd = str(content.get("measure")), content.get("reference_sd")
+    measure = stated if stated in MEASURES else found.measure
+    across = bool(given.get("across_scales", False))
+    return found.for_measure(measure, across_scales=across, reference_sd=None if sd is None else float(sd))
+
+
+def _twins(priors: Structure, content: Structure, shown: list[Prior]) -> list[tuple[str, Prior]]:
+    """Give the other version of every suspected misprint that a model uses for tau: both are run."""
+    used = [("", priors.get("tau"))]
+    used += [(f"{each.get('label', '')}, ", each.get("prior")) for each in priors.get("tau_alternatives", [])]
+    twins: list[tuple[str, Prior]] = []
+    for label, given in used:
+        if not isinstance(given, dict) or "published" not in given:
+            continue
+        try:
+            twin = published_prior(given["published"]).twin
+            prior = None if twin is None else _for_model(twin, given, content)
+        except ArgumentError:  # reported where the prior itself is read
+            continue
+        if twin is not None and prior is not None and prior not in shown:
+            twins.append(
+                (f"{label}{'as printed' if twin.suspected else 'by the pattern of its table'}", prior)
+            )
+            shown = [*shown, prior]
+    return twins
+
+
+def _priors(priors: Structure, content: Structure, faults: list[Fault]) -> dict[str, Any]:
     fields: dict[str, Any] = {
-        f"{name}_prior": _prior(priors, name, f"priors.{name}", faults)
+        f"{name}_prior": _prior(priors, name, f"priors.{name}", content, faults)
         for name in ("mu", "tau")
         if name in priors
     }
@@ -95,8 +140,12 @@ def _priors(priors: Structure, faults: list[Fault]) -> dict[str, Any]:
         if entry.get("label") in RESERVED_LABELS:
             what, rule = f"the label '{entry['label']}' is taken", "Doubled and tau = 0 are shown always"
             faults.append(Fault(what, rule, "Give the prior another label", key=f"{key}.label"))
-        prior = _prior(entry, "prior", f"{key}.prior", faults)
+        prior = _prior(entry, "prior", f"{key}.prior", content, faults)
         alternatives.append((entry.get("label", ""), prior))
+    shown = [
+        prior for prior in (fields.get("tau_prior"), *(each for _, each in alternatives)) if prior is not None
+    ]
+    alternatives += _twins(priors, content, shown)
     return {**fields, "tau_alternatives": tuple(alternatives)}
 
 

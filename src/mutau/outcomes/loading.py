@@ -23,6 +23,7 @@ __all__ = ["Review", "load_model", "load_review"]
 _REVIEW = "review.toml"
 _OF_THE_REVIEW = ("title", "citation", "note", "order")
 _OF_A_TABLE = ("data", "where", "zero_cells", "smd_variance")
+_WHOLE = ("mu", "tau")  # tables that name a published prior: what is said of one is not said of another
 _LINE = re.compile(r"\(at line (\d+), column \d+\)")
 _FILE_KEYS = {
     "mu_prior": "priors.mu",
@@ -253,10 +254,10 @@ def _stands(path: list[str], content: Any) -> bool:
 
 
 def _merged(shared: Structure, own: Structure) -> Structure:
-    """Lay a model's keys over the shared ones; tables are merged, lists and values replaced."""
+    """Lay a model's keys over the shared ones; tables are merged; lists, values and named priors replaced."""
     merged = dict(shared)
     for key, value in own.items():
-        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict) and key not in _WHOLE
         merged[key] = _merged(merged[key], value) if both else value
     return merged
 

@@ -6,9 +6,9 @@ What the values mean is checked by `mutau.outcomes.checks`, for files and for Py
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Discriminator, Tag, ValidationError
 
 from mutau.errors import Fault, nearest
 
@@ -21,14 +21,26 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+class _PublishedPrior(_Table):
+    published: str | None = None
+    across_scales: bool | None = None
+
+
+_TEXT, _TABLE = "<text>", "<table>"  # what pydantic puts into a place for the two forms of a prior
+type _Prior = Annotated[
+    Annotated[str, Tag(_TEXT)] | Annotated[_PublishedPrior, Tag(_TABLE)],
+    Discriminator(lambda given: _TABLE if isinstance(given, dict) else _TEXT),
+]
+
+
 class _Alternative(_Table):
     label: str | None = None
-    prior: str | None = None
+    prior: _Prior | None = None
 
 
 class _Priors(_Table):
-    mu: str | None = None
-    tau: str | None = None
+    mu: _Prior | None = None
+    tau: _Prior | None = None
     tau_alternatives: list[_Alternative] | None = None
 
 
@@ -98,6 +110,7 @@ type _Place = tuple[int | str, ...]
 _TYPES = {
     "string_type": ("text", 'Put it in double quotes: "..."'),
     "float_type": ("a number", "Write it without quotes"),
+    "bool_type": ("true or false", "Write true, without quotes"),
     "int_type": ("a whole number", "Write it without quotes and without a point"),
     "int_from_float": ("a whole number", "Write it without a point"),
     "dict_type": ("a table", "Write it as { key = value } or under a heading in square brackets"),
@@ -106,7 +119,10 @@ _TYPES = {
 }
 _SECTIONS: Mapping[tuple[str, ...], type[_Table]] = {
     ("priors",): _Priors,
+    ("priors", "mu"): _PublishedPrior,
+    ("priors", "tau"): _PublishedPrior,
     ("priors", "tau_alternatives"): _Alternative,
+    ("priors", "tau_alternatives", "prior"): _PublishedPrior,
     ("thresholds",): _Threshold,
     ("published",): _Published,
     ("zero_cells",): _ZeroCells,
@@ -136,10 +152,14 @@ def checked_structure(content: Structure, schema: type[_Table], file: str) -> tu
         schema.model_validate(content)
     except ValidationError as error:
         problems = error.errors(include_url=False)
-        faults = [
-            _fault(problem["type"], problem["loc"], problem["input"], schema, file) for problem in problems
+        places = [
+            tuple(part for part in problem["loc"] if part not in (_TEXT, _TABLE)) for problem in problems
         ]
-        return _without(content, [problem["loc"] for problem in problems]), faults
+        faults = [
+            _fault(problem["type"], place, problem["input"], schema, file)
+            for problem, place in zip(problems, places, strict=True)
+        ]
+        return _without(content, places), faults
     return content, []
 
 

@@ -226,7 +226,7 @@ def _bayesian_rows(fit: Fit, alternatives: Mapping[str, Fit], compared: pd.DataF
     for label, each in [("default", fit), *alternatives.items()]:
         found = _mean_effect_of(label, each, compared)
         prior = each.model.tau_prior
-        named = f"tau = {prior.mean:g}" if prior.is_point else f"tau ~ {prior.label}"
+        named = f"tau = {prior.mean:g}" if prior.is_point else f"tau ~ {prior.short_label}"
         shown = f"Common effect ({named})" if label == named else f"{named} ({label})"
         values = found[["estimate", "lower", "upper"]].to_numpy(dtype=np.float64)
         chance = {

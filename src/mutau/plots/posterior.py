@@ -182,7 +182,7 @@ def _chances(fit: Fit) -> list[tuple[str, str]]:
 def _curve_names(model: OutcomeModel) -> dict[str, str]:
     names = {
         "posterior": "mean effect (mu), posterior",
-        "prior": f"mean effect (mu), prior: {model.mu_prior.label}",
+        "prior": f"mean effect (mu), prior: {model.mu_prior.short_label}",
         "new": "effect in a new setting, posterior",
     }
     if model.tau_prior.is_point:

@@ -1,8 +1,8 @@
 """Prior distributions as frozen data: ``mutau.priors.Normal(0, 2.82)``, ``mutau.priors.HalfNormal(0.5)``.
 
 Families for the mean effect mu
-    `Normal` (mean, sd), `StudentT` (location, scale, df), `Cauchy` (location, scale), `Uniform` (lower,
-    upper), `Flat`.
+    `Normal` (mean, sd), `NormalMixture` (weights, means, sds), `StudentT` (location, scale, df), `Cauchy`
+    (location, scale), `Uniform` (lower, upper), `Flat`.
 Families for the between-study standard deviation tau
     `HalfNormal` (scale), `HalfStudentT` (scale, df), `HalfCauchy` (scale), `Exponential` (rate),
     `InverseGamma` (shape, scale), `LogNormal` (meanlog, sdlog), `LogStudentT` (location, scale, df),
@@ -12,22 +12,27 @@ Questions
     claims), `posterior_is_proper` and `moment_exists` (what the priors and k studies define), `parse_prior`
     (a prior from text).
 
+Published tables
+    `published_priors` (Turner 2015, Rhodes 2015, Bartoš 2021 and 2023), `published_prior` (one, by its name).
+
 All are on the analysis scale (the logarithm for ratios). Nothing here knows of PyMC.
 """
 
 from __future__ import annotations
 
-from mutau.priors.base import Prior
+from mutau.priors.base import Origin, Prior
 from mutau.priors.bounded import PointMass, Uniform
 from mutau.priors.defaults import DefaultPriors, default_priors
 from mutau.priors.existence import Existence, moment_exists, posterior_is_proper, tau_prior_faults
 from mutau.priors.half import HalfCauchy, HalfNormal, HalfStudentT
 from mutau.priors.log_scale import LogNormal, LogStudentT
+from mutau.priors.mixture import NormalMixture
 from mutau.priors.parse import (
     FAMILIES as FAMILIES,
 )  # in capitals: kept out of __all__, whose order is plain sorted()
 from mutau.priors.parse import parse_prior
 from mutau.priors.positive import Exponential, InverseGamma
+from mutau.priors.published import PublishedPrior, published_prior, published_priors
 from mutau.priors.real_line import Cauchy, Flat, Normal, StudentT
 from mutau.priors.words import mu_in_words, tau_in_words
 
@@ -44,8 +49,11 @@ __all__ = [
     "LogNormal",
     "LogStudentT",
     "Normal",
+    "NormalMixture",
+    "Origin",
     "PointMass",
     "Prior",
+    "PublishedPrior",
     "StudentT",
     "Uniform",
     "default_priors",
@@ -53,6 +61,8 @@ __all__ = [
     "mu_in_words",
     "parse_prior",
     "posterior_is_proper",
+    "published_prior",
+    "published_priors",
     "tau_in_words",
     "tau_prior_faults",
 ]

@@ -11,7 +11,7 @@ import math
 import numbers
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast, overload
 
 import numpy as np
@@ -24,9 +24,12 @@ __all__ = [
     "FINITE_OR_INF",
     "POSITIVE",
     "FloatArray",
+    "Origin",
     "Prior",
     "Rule",
     "format_number",
+    "format_parameter",
+    "parameter_names",
 ]
 
 type FloatArray = NDArray[np.float64]
@@ -39,13 +42,48 @@ class Rule:
     Parameters
     ----------
     holds : callable
-        Takes the value (a float), says whether it is allowed.
+        Takes the value (a float; of a tuple, each of its entries), says whether it is allowed.
     text : str
         The rule in words, to follow "must be".
     """
 
     holds: Callable[[float], bool]
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a published prior comes from, and what it may be used for.
+
+    Parameters
+    ----------
+    name : str
+        Of the published prior: ``"turner2015/any"``.
+    parameter : {"mu", "tau"}
+        Which parameter it is a prior of.
+    published_for : str
+        Code of the effect measure it was published for: ``"OR"``.
+    measure : str
+        Code of the effect measure it is used for; another one only where that was asked for explicitly.
+    note : str
+        What else was done to it or must be said of it in a table, in a few words; may be empty.
+    """
+
+    name: str
+    parameter: str
+    published_for: str
+    measure: str
+    note: str = ""
+
+    @property
+    def remark(self) -> str:
+        """What must be said of it even where there is no room for its name; mostly empty."""
+        crossed = f"published for {self.published_for}, used for {self.measure}"
+        parts = (crossed if self.measure != self.published_for else "", self.note)
+        return "; ".join(part for part in parts if part)
+
+    def __str__(self) -> str:
+        return "; ".join(part for part in (self.name, self.remark) if part)
 
 
 FINITE = Rule(math.isfinite, "a finite number")
@@ -60,11 +98,30 @@ def format_number(value: float) -> str:
     return repr(value)
 
 
+def format_parameter(value: float | tuple[float, ...]) -> str:
+    """Write a parameter so that it reads back to exactly itself: a number, or numbers as ``"(0.9, 0.1)"``."""
+    if isinstance(value, tuple):
+        return f"({', '.join(map(format_number, value))}{',' if len(value) == 1 else ''})"
+    return format_number(value)
+
+
+def parameter_names(family: type[Prior]) -> tuple[str, ...]:
+    """Name the parameters of a family, in the order of the call."""
+    return tuple(item.name for item in fields(cast("Any", family)) if item.compare)
+
+
+@dataclass(frozen=True, slots=True)
 class Prior(ABC):
     r"""A prior distribution of one real quantity, on the analysis scale.
 
     Not made directly: make one of the families, such as `mutau.priors.Normal`. Every prior is frozen,
     compares by its parameters, and prints as a call that `mutau.priors.parse_prior` reads back.
+
+    Parameters
+    ----------
+    origin : Origin, optional
+        Where a published prior comes from. It is shown in `label` and is no part of the distribution: priors with
+        equal parameters are equal, and ``scaled`` gives a prior without it.
 
     Attributes
     ----------
@@ -81,10 +138,11 @@ class Prior(ABC):
     ``sample`` do not exist for it and raise `mutau.errors.ArgumentError`.
     """
 
-    __slots__ = ()
+    origin: Origin | None = field(default=None, kw_only=True, compare=False, repr=False)
 
     _rules: ClassVar[Mapping[str, Rule]] = {}
     _edges_have_density: ClassVar[bool] = True  # False: the support is open at its finite ends
+    _vectors: ClassVar[frozenset[str]] = frozenset()  # parameters that are tuples; their rule is an entry's
     _mirrors: ClassVar[bool] = False  # True: -x belongs to the same family, so a negative factor may scale it
 
     if TYPE_CHECKING:
@@ -101,20 +159,23 @@ class Prior(ABC):
         faults: list[Fault] = []
         for name in self.parameters:
             given: object = getattr(self, name)
-            value = _as_float(given)
-            if value is None or not self._rules[name].holds(value):
+            entries = _as_floats(given) if name in self._vectors else (_as_float(given),)
+            values = [each for each in entries if each is not None and self._rules[name].holds(each)]
+            if not entries or len(values) < len(entries):
                 faults.append(self._fault(name, given))
-            else:
-                object.__setattr__(self, name, value + 0.0)  # + 0.0 turns -0.0 into 0.0
+                continue
+            values = [each + 0.0 for each in values]  # + 0.0 turns -0.0 into 0.0
+            object.__setattr__(self, name, tuple(values) if name in self._vectors else values[0])
         if not faults:
             faults.extend(self._joint_faults())
         if faults:
             raise ArgumentError(faults)
 
     def _fault(self, name: str, given: object) -> Fault:
+        each = "a tuple, each entry " if name in self._vectors else ""
         return Fault(
             what=f"{self.family}: {name} = {given!r}",
-            rule=f"{name} must be {self._rules[name].text}",
+            rule=f"{name} must be {each}{self._rules[name].text}",
             remedy=f"Give {self.family}({', '.join(self.parameters)}) with another {name}",
         )
 
@@ -140,8 +201,8 @@ class Prior(ABC):
 
     @property
     @abstractmethod
-    def label(self) -> str:
-        """The prior in a table's words: ``"half-normal(0.5)"``."""
+    def _label(self) -> str:
+        """The distribution in a table's words: ``"half-normal(0.5)"``."""
 
     @abstractmethod
     def _logpdf(self, x: FloatArray) -> FloatArray: ...
@@ -169,9 +230,24 @@ class Prior(ABC):
         return type(self).__name__
 
     @property
-    def parameters(self) -> dict[str, float]:
-        """The parameters by name, in the order of the call."""
-        return {item.name: getattr(self, item.name) for item in fields(cast("Any", self))}
+    def parameters(self) -> dict[str, Any]:
+        """The parameters by name, in the order of the call: each a float, of a mixture a tuple of floats."""
+        return {name: getattr(self, name) for name in parameter_names(type(self))}
+
+    @property
+    def label(self) -> str:
+        """The prior in a table's words, a published one with its name: ``"half-normal(0.5)"``."""
+        return _with_origin(self._label, self.origin)
+
+    @property
+    def short_label(self) -> str:
+        """The same without the name of a published prior, for a figure."""
+        return _with_origin(self._label, self.origin and self.origin.remark)
+
+    @property
+    def stated(self) -> str:
+        """The prior as a call, a published one with its name, for a record: ``"HalfNormal(0.5)"``."""
+        return _with_origin(str(self), self.origin)
 
     @property
     def is_proper(self) -> bool:
@@ -184,7 +260,7 @@ class Prior(ABC):
         return False
 
     def __str__(self) -> str:
-        return f"{self.family}({', '.join(format_number(value) for value in self.parameters.values())})"
+        return f"{self.family}({', '.join(map(format_parameter, self.parameters.values()))})"
 
     @overload
     def logpdf(self, x: float) -> float: ...
@@ -329,6 +405,10 @@ class Prior(ABC):
             )
 
 
+def _with_origin(text: str, origin: object) -> str:
+    return f"{text} [{origin}]" if origin else text
+
+
 def _as_float(given: object) -> float | None:
     """The number as a float, None for anything else (a truth value is not a number here)."""
     if isinstance(given, bool | np.bool_) or not isinstance(given, numbers.Real):
@@ -337,6 +417,13 @@ def _as_float(given: object) -> float | None:
         return float(given)
     except OverflowError:
         return math.inf
+
+
+def _as_floats(given: object) -> tuple[float | None, ...]:
+    """The entries of a sequence as floats, None for what is no number; empty for what is no sequence."""
+    if isinstance(given, np.ndarray):
+        given = given.tolist()
+    return tuple(map(_as_float, given)) if isinstance(given, list | tuple) else ()
 
 
 def _like(given: object, values: FloatArray) -> float | FloatArray:

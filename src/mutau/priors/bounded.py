@@ -96,7 +96,7 @@ class Uniform(Prior):
         return math.isfinite(self.upper)
 
     @property
-    def label(self) -> str:
+    def _label(self) -> str:
         """``"uniform(0, 4)"``."""
         return f"uniform({format_number(self.lower)}, {format_number(self.upper)})"
 
@@ -181,7 +181,7 @@ class PointMass(Prior):
         return True
 
     @property
-    def label(self) -> str:
+    def _label(self) -> str:
         """``"point mass at 0"``."""
         return f"point mass at {format_number(self.value)}"
 

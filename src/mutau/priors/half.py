@@ -78,7 +78,7 @@ class HalfNormal(Prior):
         return math.inf
 
     @property
-    def label(self) -> str:
+    def _label(self) -> str:
         """``"half-normal(0.5)"``."""
         return f"half-normal({format_number(self.scale)})"
 
@@ -168,7 +168,7 @@ class HalfStudentT(Prior):
         return self.df + 1.0
 
     @property
-    def label(self) -> str:
+    def _label(self) -> str:
         """``"half-t(0.5, df 4)"``."""
         return f"half-t({format_number(self.scale)}, df {format_number(self.df)})"
 
@@ -246,7 +246,7 @@ class HalfCauchy(Prior):
         return 2.0
 
     @property
-    def label(self) -> str:
+    def _label(self) -> str:
         """``"half-Cauchy(0.5)"``."""
         return f"half-Cauchy({format_number(self.scale)})"
 

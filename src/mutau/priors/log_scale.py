@@ -107,7 +107,7 @@ class LogNormal(Prior):
         return math.inf
 
     @property
-    def label(self) -> str:
+    def _label(self) -> str:
         """``"log-normal(-1.07, 0.87)"``."""
         return f"log-normal({format_number(self.meanlog)}, {format_number(self.sdlog)})"
 
@@ -224,7 +224,7 @@ class LogStudentT(Prior):
         return 1.0
 
     @property
-    def label(self) -> str:
+    def _label(self) -> str:
         """``"log-t(-1.72, 1.295, df 5)"``."""
         centre, scale, df = (format_number(value) for value in (self.location, self.scale, self.df))
         return f"log-t({centre}, {scale}, df {df})"

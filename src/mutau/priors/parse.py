@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 import math
-from dataclasses import fields
 from typing import Any, cast
 
 from mutau.errors import ArgumentError, Fault, nearest
-from mutau.priors.base import Prior
+from mutau.priors.base import Prior, parameter_names
 from mutau.priors.bounded import PointMass, Uniform
 from mutau.priors.half import HalfCauchy, HalfNormal, HalfStudentT
 from mutau.priors.log_scale import LogNormal, LogStudentT
+from mutau.priors.mixture import NormalMixture
 from mutau.priors.positive import Exponential, InverseGamma
 from mutau.priors.real_line import Cauchy, Flat, Normal, StudentT
 
@@ -30,6 +30,7 @@ FAMILIES: dict[str, type[Prior]] = {
         LogNormal,
         LogStudentT,
         Normal,
+        NormalMixture,
         PointMass,
         StudentT,
         Uniform,
@@ -47,7 +48,8 @@ def parse_prior(text: str) -> Prior:
     ----------
     text : str
         A family's name with numbers in brackets, by position or by name: ``"Normal(0, 2.82)"``,
-        ``"HalfStudentT(scale=0.5, df=4)"``, ``"Uniform(0, inf)"``, ``"LogNormal.on_tau2(-2.14, 1.74)"``. What
+        ``"HalfStudentT(scale=0.5, df=4)"``, ``"Uniform(0, inf)"``, ``"LogNormal.on_tau2(-2.14, 1.74)"``; of a
+        mixture tuples of numbers, ``"NormalMixture((0.9, 0.1), (0.5, 0), (0.2, 2.82))"``. What
         ``str(prior)`` and ``repr(prior)`` give is read back to an equal prior.
 
     Returns
@@ -75,7 +77,7 @@ def parse_prior(text: str) -> Prior:
         names = _ON_TAU2[name]
         build: Any = getattr(FAMILIES[name], method)
     else:
-        names = tuple(item.name for item in fields(cast("Any", FAMILIES[name])))
+        names = parameter_names(FAMILIES[name])
         build = FAMILIES[name]
     values = _arguments(call, names, text)
     return cast("Prior", build(**values))
@@ -118,7 +120,7 @@ def _callee(func: ast.expr, text: str) -> tuple[str, str]:
     return name, method
 
 
-def _arguments(call: ast.Call, names: tuple[str, ...], text: str) -> dict[str, float]:
+def _arguments(call: ast.Call, names: tuple[str, ...], text: str) -> dict[str, float | tuple[float, ...]]:
     """Values by parameter name; raises with every fault found."""
     takes = f"It takes {_listing(names)}"
     where = f"prior {text!r}"
@@ -141,11 +143,11 @@ def _arguments(call: ast.Call, names: tuple[str, ...], text: str) -> dict[str, f
         faults.append(
             Fault(f"{where}: {_listing(missing)} missing", takes, "Give every parameter; none has a default")
         )
-    values: dict[str, float] = {}
+    values: dict[str, float | tuple[float, ...]] = {}
     for name, node in given.items():
-        value = _number(node)
+        value = _value(node)
         if value is None:
-            rule = "A parameter is a plain number (or inf)"
+            rule = "A parameter is a plain number (or inf), of a mixture numbers in brackets"
             faults.append(Fault(f"{where}: {name} = {ast.unparse(node)}", rule, "Write the number out"))
         else:
             values[name] = value
@@ -156,6 +158,15 @@ def _arguments(call: ast.Call, names: tuple[str, ...], text: str) -> dict[str, f
 
 def _listing(names: tuple[str, ...] | list[str]) -> str:
     return ", ".join(names) if names else "no parameters"
+
+
+def _value(node: ast.expr) -> float | tuple[float, ...] | None:
+    """A number, or numbers in brackets; None for anything else."""
+    if not isinstance(node, ast.Tuple | ast.List):
+        return _number(node)
+    entries = [_number(each) for each in node.elts]
+    numbers = tuple(each for each in entries if each is not None)
+    return numbers if len(numbers) == len(entries) else None
 
 
 def _number(node: ast.expr) -> float | None:

@@ -73,7 +73,7 @@ class Exponential(Prior):
         return math.inf
 
     @property
-    def label(self) -> str:
+    def _label(self) -> str:
         """``"exponential(2)"``."""
         return f"exponential({format_number(self.rate)})"
 
@@ -158,7 +158,7 @@ class InverseGamma(Prior):
         return self.shape + 1.0
 
     @property
-    def label(self) -> str:
+    def _label(self) -> str:
         """``"inverse-gamma(1, 0.15)"``."""
         return f"inverse-gamma({format_number(self.shape)}, {format_number(self.scale)})"
 

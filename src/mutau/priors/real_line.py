@@ -74,7 +74,7 @@ class Normal(Prior):
         return math.inf
 
     @property
-    def label(self) -> str:
+    def _label(self) -> str:
         """``"normal(0, 2.82)"``."""
         return f"normal({format_number(self.mean)}, {format_number(self.sd)})"
 
@@ -165,7 +165,7 @@ class StudentT(Prior):
         return self.df + 1.0
 
     @property
-    def label(self) -> str:
+    def _label(self) -> str:
         """``"t(0, 1, df 4)"``."""
         centre, scale, df = (format_number(value) for value in (self.location, self.scale, self.df))
         return f"t({centre}, {scale}, df {df})"
@@ -252,7 +252,7 @@ class Cauchy(Prior):
         return 2.0
 
     @property
-    def label(self) -> str:
+    def _label(self) -> str:
         """``"Cauchy(0, 1)"``."""
         return f"Cauchy({format_number(self.location)}, {format_number(self.scale)})"
 
@@ -330,7 +330,7 @@ class Flat(Prior):
         return False
 
     @property
-    def label(self) -> str:
+    def _label(self) -> str:
         """``"flat"``."""
         return "flat"
 

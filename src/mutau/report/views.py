@@ -13,11 +13,13 @@ from markupsafe import Markup, escape
 
 from mutau import tables
 from mutau.plots import correction_sentence, plain
+from mutau.priors.published import origin_in_words
 from mutau.priors.words import mu_in_words, tau_in_words
 from mutau.report.svg import inline_svg
 
 if TYPE_CHECKING:
     from mutau.outcomes import OutcomeModel
+    from mutau.priors import Prior
     from mutau.report.record import OutcomePage, ReportInput
 
 __all__ = [
@@ -187,16 +189,22 @@ def _provenance(kinds: str, model: OutcomeModel) -> str:
 
 def _priors(page: OutcomePage) -> pd.DataFrame:
     model, measure = page.model, page.model.measure_record
-    rows = [("mu", model.mu_prior.label, mu_in_words(model.mu_prior, measure.scale_kind, measure.name))]
+    kind, name = measure.scale_kind, measure.name
+    rows = [("mu", model.mu_prior.label, _claim(model.mu_prior, mu_in_words(model.mu_prior, kind, name)))]
     rows += [
         (
             label if label.startswith("tau") else f"tau, {label}",
             fit.model.tau_prior.label,
-            tau_in_words(fit.model.tau_prior, measure.scale_kind, measure.name),
+            _claim(fit.model.tau_prior, tau_in_words(fit.model.tau_prior, kind, name)),
         )
         for label, fit in page.fits
     ]
     return pd.DataFrame(rows, columns=["Quantity", "Prior", "What it says"])
+
+
+def _claim(prior: Prior, words: str) -> str:
+    """What a prior says; of a published one also what has to be known, and where it is from."""
+    return words if prior.origin is None else f"{words}. {origin_in_words(prior.origin)}"
 
 
 def _probabilities(page: OutcomePage) -> pd.DataFrame:

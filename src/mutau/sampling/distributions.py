@@ -10,11 +10,13 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import pymc as pm
+from numpy.typing import NDArray
 
-from mutau.priors import Prior
+from mutau.priors import NormalMixture, Prior
 
-__all__ = ["PYMC_PRIORS", "prior_data", "prior_family", "prior_variable"]
+__all__ = ["PYMC_PRIORS", "prior_data", "prior_family", "prior_shape", "prior_variable"]
 
 type Tensor = Any
 type Parameters = Mapping[str, Tensor]
@@ -27,6 +29,7 @@ def _log_student_t(name: str, p: Parameters) -> Tensor:
 
 PYMC_PRIORS: dict[str, Callable[[str, Parameters], Tensor]] = {
     "Normal": lambda name, p: pm.Normal(name, mu=p["mean"], sigma=p["sd"]),
+    "NormalMixture": lambda name, p: pm.NormalMixture(name, w=p["weights"], mu=p["means"], sigma=p["sds"]),
     "StudentT": lambda name, p: pm.StudentT(name, nu=p["df"], mu=p["location"], sigma=p["scale"]),
     "Cauchy": lambda name, p: pm.Cauchy(name, alpha=p["location"], beta=p["scale"]),
     "Uniform": lambda name, p: pm.Uniform(name, lower=p["lower"], upper=p["upper"]),
@@ -51,11 +54,22 @@ def prior_family(prior: Prior) -> str:
     return prior.family
 
 
-def prior_data(name: str, prior: Prior) -> dict[str, float]:
-    """Name the data variables that hold a prior's parameters: ``{"tau_prior_scale": 0.5}``."""
+def prior_shape(prior: Prior) -> str:
+    """Name what two priors must share to share a compiled model: family and, of a mixture, number of components."""
+    if isinstance(prior, NormalMixture):
+        return f"{prior.family} of {len(prior.weights)}"
+    return prior_family(prior)
+
+
+def prior_data(name: str, prior: Prior) -> dict[str, float | NDArray[np.float64]]:
+    """Name the data variables that hold a prior's parameters: ``{"tau_prior_scale": 0.5}``; vectors of a mixture."""
     if prior_family(prior) == "HalfFlat":
         return {}
-    return {f"{name}_prior_{parameter}": float(value) for parameter, value in prior.parameters.items()}
+    parameters = dict(prior.parameters)
+    if isinstance(prior, NormalMixture):
+        parameters["weights"] = prior.shares  # PyMC refuses weights that do not sum to 1
+    values = ((key, np.asarray(value, dtype=np.float64)) for key, value in parameters.items())
+    return {f"{name}_prior_{key}": value if value.ndim else float(value) for key, value in values}
 
 
 def prior_variable(name: str, prior: Prior) -> Tensor:

@@ -16,7 +16,7 @@ import nutpie
 import pytensor
 
 from mutau.requests import ModelRequest
-from mutau.sampling.distributions import prior_family
+from mutau.sampling.distributions import prior_shape
 from mutau.sampling.graph import build_model, model_values
 
 __all__ = ["TemplateKey", "compilations", "compiled", "no_fastmath"]
@@ -33,7 +33,7 @@ class TemplateKey:
     k : int
         Number of studies.
     mu_family, tau_family : str
-        Families of the two priors.
+        Families of the two priors, of a mixture with its number of components.
     """
 
     likelihood: str
@@ -69,7 +69,7 @@ def compiled(request: ModelRequest) -> Any:
     if wrong:
         raise ValueError(f"every data column must have shape ({k},), one value per study; got {wrong}")
     request = replace(request, data=columns)
-    families = prior_family(request.mu_prior), prior_family(request.tau_prior)
+    families = prior_shape(request.mu_prior), prior_shape(request.tau_prior)
     key = TemplateKey(request.likelihood, k, *families)
     with _lock:
         if key not in _templates:
