@@ -53,7 +53,7 @@ def study_log_likelihood(data: Data, theta: FloatArray, measure: str, baseline_s
     >>> secure = {"events_treatment": np.array([31.0]), "n_treatment": np.array([46.0]),
     ...           "events_control": np.array([9.0]), "n_control": np.array([54.0])}
     >>> study_log_likelihood(secure, np.log([1.0, 4.0]), "RR", 10.0).round(4)
-    array([[-21.1338,  -7.7126]])
+    array([[-21.1458,  -7.2008]])
     """
     theta = np.asarray(theta, dtype=np.float64)
     rows = []

@@ -52,7 +52,7 @@ def study_log_likelihood(data: Data, theta: FloatArray, measure: str, baseline_s
     >>> data = {"events_treatment": np.array([3.0]), "time_treatment": np.array([100.0]),
     ...         "events_control": np.array([9.0]), "time_control": np.array([110.0])}
     >>> study_log_likelihood(data, np.array([-1.0, 0.0]), "IRR", 10.0).round(4)
-    array([[-6.6303, -7.9057]])
+    array([[-6.5544, -7.835 ]])
     """
     del measure
     theta = np.asarray(theta, dtype=np.float64)
