@@ -100,6 +100,10 @@ def _require_exact(model: OutcomeModel) -> None:
     reason = ""
     if model.likelihood != "normal":
         reason = f"the exact engine has no batch rule for the likelihood '{model.likelihood}'"
+    elif np.isfinite(model.effects_df):
+        reason = (
+            f"the exact engine has no batch rule for t random effects (effects_df = {model.effects_df:g})"
+        )
     elif not (answer := supports(model.mu_prior, model.tau_prior)).exists:
         reason = answer.reason
     if reason:

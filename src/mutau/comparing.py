@@ -214,9 +214,10 @@ def _classic_rows(fit: Fit, prob: float) -> list[dict[str, Any]]:
     rows = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)  # said once, when the fit was made
-        for name, tau2, ci in _INVERSE_VARIANCE:
-            result = pool(yi=fit.effects["yi"], vi=fit.effects["vi"], tau2=tau2, ci=ci, prob=prob)
-            rows.append(_classic_row(model, name, result, fit.notes))
+        usable = fit.effects[np.isfinite(fit.effects["yi"]) & np.isfinite(fit.effects["vi"])]
+        for name, tau2, ci in _INVERSE_VARIANCE if len(usable) else ():
+            result = pool(yi=usable["yi"], vi=usable["vi"], tau2=tau2, ci=ci, prob=prob)
+            rows.append(_classic_row(model, name, result, (*fit.notes, *_left_out(fit))))
         if _has_counts(fit):
             counts = [fit.effects[column].to_numpy(dtype=np.float64) for column in _COUNTS]
             for name, tau2, mh_add in _MANTEL_HAENSZEL:
@@ -234,6 +235,12 @@ def _classic_rows(fit: Fit, prob: float) -> list[dict[str, Any]]:
     return rows
 
 
+def _left_out(fit: Fit) -> tuple[str, ...]:
+    """Name the studies whose counts give no estimate: a likelihood of counts takes them, classic pooling cannot."""
+    without = fit.effects["study"][~(np.isfinite(fit.effects["yi"]) & np.isfinite(fit.effects["vi"]))]
+    return (f"without {', '.join(map(str, without))}: no estimate or no variance",) if len(without) else ()
+
+
 def _has_counts(fit: Fit) -> bool:
     return (
         fit.model.measure in {"RR", "OR", "RD"}
@@ -245,7 +252,7 @@ def _has_counts(fit: Fit) -> bool:
 def _classic_row(
     model: OutcomeModel, name: str, result: ClassicResult, notes: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    natural = model.measure_record.to_natural
+    natural = model.effects_record.to_natural
     return {
         "method": name,
         "engine": "classic",

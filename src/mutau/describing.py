@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from mutau.likelihoods import LIKELIHOODS
@@ -42,7 +43,7 @@ def describe_model(model: OutcomeModel) -> tuple[str, ...]:
         f"{model.treatment_label} against {model.control_label}; {measure.name}; {helps} is better.",
         "",
         "Model",
-        *(described(model) if model.is_pooled else _of_the_trials(model)),
+        *(described(model) if model.is_pooled else (f"  {line}" for line in _mathematics(model))),
         f"  {'m, se' if model.is_pooled else 'theta'}, mu and tau are on the scale of the {scale}.",
         "",
         "Priors",
@@ -65,11 +66,23 @@ def describe_model(model: OutcomeModel) -> tuple[str, ...]:
     return (*lines, "")
 
 
-def _of_the_trials(model: OutcomeModel) -> tuple[str, ...]:
+def _mathematics(model: OutcomeModel) -> tuple[str, ...]:
+    """The sampling model, the baselines where there are some, and the random effects."""
+    likelihood = LIKELIHOODS[model.likelihood]
+    lines = list(likelihood.sampling_model(model.measure))
+    if likelihood.has_baseline:
+        lines.append(
+            f"eta_i ~ Normal(0, {model.baseline_sd:g}^2)       the baseline of study i, independent of others"
+        )
+    if likelihood.of_counts:
+        lines.append("Counts are taken as they are: no zero-cell correction.")
+    effects = "Normal(mu, tau^2)"
+    if math.isfinite(model.effects_df):
+        effects = f"StudentT(mu, tau, df = {model.effects_df:g})"
     return (
-        f"  {LIKELIHOODS[model.likelihood].mathematics}",
-        "  theta_i ~ Normal(mu, tau^2)    the effect in study i",
-        "  theta_new ~ Normal(mu, tau^2)  the effect in a new setting",
+        *lines,
+        f"theta_i ~ {effects}    the effect in study i",
+        f"theta_new ~ {effects}  the effect in a new setting",
     )
 
 

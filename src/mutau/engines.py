@@ -112,6 +112,8 @@ def _exact_supports(request: ModelRequest) -> str | None:
 
     if request.likelihood != "normal":
         return f"it has no rule for the likelihood '{request.likelihood}'"
+    if np.isfinite(request.effects_df):
+        return f"it has no rule for t random effects (effects_df = {request.effects_df:g})"
     answer = supports(request.mu_prior, request.tau_prior)
     return None if answer.exists else answer.reason
 

@@ -20,7 +20,7 @@ from mutau.engines import choose
 from mutau.errors import ArgumentError, Fault, ImproperPosteriorError, StudyDataError
 from mutau.likelihoods import LIKELIHOODS
 from mutau.measures import effects as compute_effects
-from mutau.priors.existence import posterior_is_proper
+from mutau.priors.existence import count_posterior_is_proper, posterior_is_proper
 from mutau.requests import ModelRequest
 from mutau.studies import StudyTable
 from mutau.trees import build_tree, marginals_group
@@ -96,7 +96,8 @@ class Fit:
     tree : DataTree
         ArviZ's groups. ``posterior``: ``mu``, ``tau``, ``theta_new`` (chain, draw) and ``theta`` (chain, draw,
         study); ``prior`` likewise without theta, absent where a prior is improper; ``posterior_predictive``,
-        ``log_likelihood`` and ``observed_data`` under the name of the likelihood's outcome (``yi``);
+        ``log_likelihood`` and ``observed_data`` under the name of the likelihood's outcome (``yi``; ``events`` of
+        both arms, dims (study, arm), where the likelihood is of counts);
         ``log_prior`` of mu and tau; ``constant_data``; ``sample_stats`` of a sampled fit, ``marginals``
         (quantiles and densities) of an exact one; ``predictions`` (``y_new``) where the standard error of a new
         study was stated. Everything is on the analysis scale.
@@ -156,7 +157,12 @@ class Fit:
         corrected = self.effects["study"][self.effects["corrected"].astype(bool)].astype(str)
         if corrected.empty:
             return self.studies.notes
-        added = f"{self.model.zero_cells.add:g} was added to all four cells of {', '.join(corrected)}"
+        cells = "both counts" if self.model.measure == "IRR" else "all four cells"
+        added = f"{self.model.zero_cells.add:g} was added to {cells} of {', '.join(corrected)}"
+        if self.model.of_counts:
+            added += (
+                " for the study's own estimate and classic pooling; the likelihood takes counts as they are"
+            )
         return (*self.studies.notes, f"zero cells: {added}")
 
     def __repr__(self) -> str:
@@ -232,6 +238,9 @@ def fit(
                 "state it in analysis units",
             )
         )
+    if sei_new is not None and model.of_counts:
+        rule = f"what a new study would estimate is simulated under the normal likelihood, not the {model.likelihood}"
+        raise ArgumentError(Fault(f"sei_new = {sei_new!r}", rule, "leave it out, and read theta_new"))
     selected, effects = prepare(studies, model)
     request = _request(effects, model)
     chosen = choose(engine, request)
@@ -301,16 +310,39 @@ def prepare(studies: StudyTable | pd.DataFrame, model: OutcomeModel) -> tuple[St
         add=model.zero_cells.add,
         to=model.zero_cells.to,
         smd_variance=model.smd_variance,
+        announce=not model.of_counts,
     ).reset_index(drop=True)
-    undefined = effects[~(np.isfinite(effects["yi"]) & np.isfinite(effects["sei"]))]
-    if len(undefined):
-        raise StudyDataError(undefined_fault(row, table.source, model) for _, row in undefined.iterrows())
-    proper = posterior_is_proper(model.mu_prior, model.tau_prior, len(effects))
+    if model.of_counts:
+        faults = _count_faults(effects, table.source, model)
+        proper = count_posterior_is_proper(model.mu_prior, model.tau_prior)
+    else:
+        undefined = effects[~(np.isfinite(effects["yi"]) & np.isfinite(effects["sei"]))]
+        faults = [undefined_fault(row, table.source, model) for _, row in undefined.iterrows()]
+        proper = posterior_is_proper(model.mu_prior, model.tau_prior, len(effects))
+    if faults:
+        raise StudyDataError(faults)
     if not proper.exists:
         raise ImproperPosteriorError(
             f"{model.name}: {proper.reason}. Use a proper prior (HalfNormal, for tau)"
         )
     return selected, effects
+
+
+def _count_faults(effects: pd.DataFrame, source: str | None, model: OutcomeModel) -> list[Fault]:
+    """Name the studies without the whole counts that a likelihood of counts reads."""
+    likelihood = LIKELIHOODS[model.likelihood]
+    columns = effects.reindex(columns=list(likelihood.data_columns)).apply(pd.to_numeric)
+    events = columns[list(likelihood.observed_columns)]
+    missing, broken = columns.isna().any(axis=1), (events != events.round()).any(axis=1)
+    rule = f"The {likelihood.label} reads whole numbers of events in {', '.join(likelihood.data_columns)}"
+    return [
+        Fault(
+            "counts are missing" if missing[i] else "a count is not a whole number", rule,
+            'Give the counts, leave the study out with `where`, or use likelihood = "normal"',
+            file=source, study=str(effects["study"][i]),
+        )
+        for i in effects.index[missing | broken]
+    ]  # fmt: skip
 
 
 def undefined_fault(row: pd.Series[Any], source: str | None, model: OutcomeModel) -> Fault:
@@ -337,7 +369,8 @@ def pymc_model(studies: StudyTable | pd.DataFrame, model: OutcomeModel) -> pm.Mo
     -------
     pymc.Model
         Non-centred: ``mu``, ``tau``, ``z`` (study), ``theta`` (study) and the observed ``yi`` (study), on the
-        analysis scale. Numbers are ``pm.Data``: ``yi_data``, ``sei_data``, and the priors' parameters
+        analysis scale; with counts ``eta`` (study), the baselines, and the observed ``events_treatment`` and
+        ``events_control`` (study). Numbers are ``pm.Data``: ``yi_data``, ``sei_data``, and the priors' parameters
         (``tau_prior_scale``, ...).
     """
     from mutau.sampling import build_model
@@ -350,7 +383,16 @@ def _request(effects: pd.DataFrame, model: OutcomeModel) -> ModelRequest:
     likelihood = LIKELIHOODS[model.likelihood]
     data = {name: effects[name].to_numpy(dtype=np.float64) for name in likelihood.data_columns}
     study = tuple(effects["study"].astype(str))
-    return ModelRequest(model.likelihood, data, model.mu_prior, model.tau_prior, study)
+    return ModelRequest(
+        model.likelihood,
+        data,
+        model.mu_prior,
+        model.tau_prior,
+        study,
+        model.measure if model.of_counts else "GEN",
+        model.baseline_sd,
+        model.effects_df,
+    )
 
 
 @cache
@@ -364,8 +406,10 @@ def _attributes(model: OutcomeModel, effects: pd.DataFrame, engine: str) -> dict
         "mutau_version": __version__,
         "model": model.name,
         "measure": model.measure,
-        "scale": "analysis (log for ratios)",
+        "scale": f"analysis ({model.measure_record.analysis_scale})",
         "likelihood": model.likelihood,
+        "baseline_sd": f"{model.baseline_sd:g}",
+        "effects_df": f"{model.effects_df:g}",
         "engine": engine,
         "mu_prior": model.mu_prior.stated,
         "tau_prior": model.tau_prior.stated,

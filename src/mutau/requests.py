@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -30,6 +31,13 @@ class ModelRequest:
         theta_i = mu in every study, the common-effect model.
     study : tuple of str
         Study names, the coordinate of dim ``study``.
+    measure : str
+        Which link joins theta to the arms, where the likelihood is of counts: RR, OR or RD for binomial, OR for
+        hypergeometric, IRR for poisson.
+    baseline_sd : float
+        Standard deviation of each study's baseline, eta_i ~ Normal(0, baseline_sd), where there is one.
+    effects_df : float
+        Degrees of freedom of the random effects, theta_i = mu + tau t; infinite for normal ones.
     """
 
     likelihood: str
@@ -37,3 +45,6 @@ class ModelRequest:
     mu_prior: Prior
     tau_prior: Prior
     study: tuple[str, ...]
+    measure: str = "GEN"
+    baseline_sd: float = 10.0
+    effects_df: float = math.inf

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mutau.errors import ArgumentError, Fault
-from mutau.priors.existence import moment_exists
+from mutau.priors.existence import Existence, count_moment_exists, moment_exists
 from mutau.records import Interval, Scale
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ _NO_NATURAL_MOMENT = (
     "mean and sd: not given for a ratio on the natural scale, where the far tail rules them or makes them infinite; "
     "read the median"
 )
+_MOMENT_POINTS = 4000
+"""Equally probable points of a marginal over which a transformed effect is averaged."""
 
 
 def summary(fit: Fit, prob: float = 0.95) -> pd.DataFrame:
@@ -129,13 +131,28 @@ def _moments(fit: Fit, marginal: Marginal, name: str, scale: Scale) -> tuple[dic
     """Mean and SD where they exist, else NaN with the reason."""
     if scale == "natural" and fit.model.measure_record.analysis_scale == "log":
         return {"mean": np.nan, "sd": np.nan}, [_NO_NATURAL_MOMENT]
+    if scale == "natural" and fit.model.measure_record.analysis_scale == "atanh":
+        levels = (np.arange(_MOMENT_POINTS) + 0.5) / _MOMENT_POINTS
+        values = fit.model.measure_record.to_natural(np.asarray(marginal.quantile(levels)))
+        return {"mean": float(values.mean()), "sd": float(values.std())}, []
     moments, notes = {"mean": marginal.mean, "sd": marginal.sd}, []
     for order, column in ((1, "mean"), (2, "sd")):
-        exists = moment_exists(name, order, fit.model.mu_prior, fit.model.tau_prior, fit.k)
+        exists = _moment_exists(fit.model, name, order, fit.k)
         if not exists.exists:
             moments[column] = np.nan
             notes.append(f"{column}: {exists.reason}")
     return moments, notes
+
+
+def _moment_exists(model: OutcomeModel, name: str, order: int, k: int) -> Existence:
+    """Ask the rule of the model's likelihood, and of t random effects where it has them."""
+    if model.of_counts:
+        return count_moment_exists(name, order, model.mu_prior, model.tau_prior, model.effects_df)
+    exists = moment_exists(name, order, model.mu_prior, model.tau_prior, k)
+    if exists.exists and name == "theta_new" and not model.effects_df > order:
+        heavy = f"t random effects with {model.effects_df:g} degrees of freedom have none"
+        return Existence(False, f"it is infinite for theta_new: {heavy}")
+    return exists
 
 
 @dataclass(frozen=True, slots=True)

@@ -243,7 +243,7 @@ def probability_table(chances: pd.DataFrame) -> pd.DataFrame:
 
 def data_table(effects: pd.DataFrame, model: OutcomeModel) -> pd.DataFrame:
     """Lay out the studies as read, with each one's effect and provenance."""
-    measure, rows = model.measure_record, effects
+    measure, rows = model.effects_record, effects
     half = 1.959963984540054 * rows["sei"]
     columns: list[tuple[str, Iterable[object]]] = [("Study", rows["study"])]  # two arms may share a label
     for side, heading in (("treatment", model.treatment_label), ("control", model.control_label)):
@@ -264,14 +264,17 @@ def data_table(effects: pd.DataFrame, model: OutcomeModel) -> pd.DataFrame:
 def _data_note(row: pd.Series[Any], model: OutcomeModel) -> str:
     said = [] if pd.isna(row.get("note")) or not row["note"] else [str(row["note"])]
     if row.get("corrected", False):
-        said.append(f"zero cell: {model.zero_cells.add:g} added to all four cells")
+        cells = "both counts" if model.measure == "IRR" else "all four cells"
+        where = ", for this estimate only" if model.of_counts else ""
+        said.append(f"zero cell: {model.zero_cells.add:g} added to {cells}{where}")
     return "; ".join(said)
 
 
 def _arm(row: pd.Series[Any], side: str) -> str:
     n, events, mean = (row.get(f"{name}_{side}", math.nan) for name in ("n", "events", "mean"))
     if not pd.isna(events):
-        return f"{events:.0f}/{n:.0f}"
+        time = row.get(f"time_{side}", math.nan)
+        return f"{events:.0f}/{n:.0f}" if pd.isna(time) else f"{events:.0f}/{time:g}"
     if not pd.isna(mean):
         return f"mean {number(mean)} (SD {number(row[f'sd_{side}'])}), n {n:.0f}"
     return NOT_AVAILABLE
@@ -390,7 +393,10 @@ def _review_row(model: OutcomeModel, compared: pd.DataFrame) -> dict[str, str]:
 def _classic_headline(compared: pd.DataFrame) -> str:
     """The classic result readers know: RevMan's where there are counts, else DerSimonian-Laird, Wald."""
     rows = compared.set_index("method")
-    row = rows.loc[[next(method for method in HEADLINE_METHODS if method in rows.index)]]
+    present = [method for method in HEADLINE_METHODS if method in rows.index]
+    if not present:
+        return NOT_AVAILABLE
+    row = rows.loc[present[:1]]
     return _effects(row)[0]
 
 

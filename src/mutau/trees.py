@@ -13,6 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from mutau.likelihoods import LIKELIHOODS
+from mutau.likelihoods.counts import fresh_effects
 
 if TYPE_CHECKING:
     from mutau.exact import NormalPosterior
@@ -54,15 +55,23 @@ def build_tree(
     coords = {"chain": mu["chain"], "draw": mu["draw"]}
     by_study = {**coords, "study": list(request.study)}
 
-    def per_study(values: np.ndarray[Any, Any]) -> xr.Dataset:
-        return xr.Dataset({likelihood.observed: ((*dims, "study"), values)}, coords=by_study)
-
+    arms: tuple[str, ...] = ("arm",) if likelihood.of_counts else ()
+    at_arms = {"arm": ["treatment", "control"]} if arms else {}
+    model = {
+        "measure": request.measure, "baseline_sd": request.baseline_sd, "effects_df": request.effects_df,
+    }  # fmt: skip
+    log_likelihood = likelihood.log_likelihood(request.data, mu.values, tau.values, **model)
     if "theta_new" not in posterior:
-        posterior = posterior.assign(theta_new=mu + tau * rng.standard_normal(mu.shape))
+        posterior = posterior.assign(theta_new=mu + tau * fresh_effects(rng, mu.shape, request.effects_df))
+    replicates = likelihood.replicate(request.data, mu.values, tau.values, rng, **model)
     groups: dict[str, xr.Dataset] = {
         "posterior": posterior,
-        "posterior_predictive": per_study(likelihood.replicate(request.data, mu.values, tau.values, rng)),
-        "log_likelihood": per_study(likelihood.log_likelihood(request.data, mu.values, tau.values)),
+        "posterior_predictive": xr.Dataset(
+            {likelihood.observed: ((*dims, "study", *arms), replicates)}, coords=by_study | at_arms
+        ),
+        "log_likelihood": xr.Dataset(
+            {likelihood.observed: ((*dims, "study"), log_likelihood)}, coords=by_study
+        ),
         "log_prior": xr.Dataset(
             {
                 name: (dims, prior.logpdf(posterior[name].values))
@@ -72,10 +81,10 @@ def build_tree(
             coords=coords,
         ),
         "observed_data": xr.Dataset(
-            {likelihood.observed: ("study", request.data[likelihood.observed])},
-            coords={"study": list(request.study)},
+            {likelihood.observed: (("study", *arms), likelihood.observation(request.data))},
+            coords={"study": list(request.study)} | at_arms,
         ),
-        "constant_data": _constant_data(effects, likelihood.observed, request.study),
+        "constant_data": _constant_data(effects, likelihood.observed_columns, request.study),
     }
     if request.mu_prior.is_proper and request.tau_prior.is_proper:
         groups["prior"] = _prior_group(request, mu.shape, rng, coords)
@@ -90,14 +99,14 @@ def _prior_group(
 ) -> xr.Dataset:
     mu = request.mu_prior.sample(rng, shape)
     tau = request.tau_prior.sample(rng, shape)
-    theta_new = mu + tau * rng.standard_normal(shape)
+    theta_new = mu + tau * fresh_effects(rng, shape, request.effects_df)
     values = {"mu": mu, "tau": tau, "theta_new": theta_new}
     return xr.Dataset({name: (("chain", "draw"), array) for name, array in values.items()}, coords=coords)
 
 
-def _constant_data(effects: pd.DataFrame, observed: str, study: tuple[str, ...]) -> xr.Dataset:
+def _constant_data(effects: pd.DataFrame, observed: tuple[str, ...], study: tuple[str, ...]) -> xr.Dataset:
     """What was given for each study beside the outcome itself: counts, means, standard errors, provenance."""
-    numeric = effects.select_dtypes("number").dropna(axis="columns", how="all").drop(columns=[observed])
+    numeric = effects.select_dtypes("number").dropna(axis="columns", how="all").drop(columns=list(observed))
     columns = {str(name): ("study", numeric[name].to_numpy()) for name in numeric if name != "row"}
     columns["provenance"] = ("study", effects["provenance"].astype(str).to_numpy(dtype=object))
     return xr.Dataset(columns, coords={"study": list(study)})

@@ -2,16 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Data", "FloatArray", "Likelihood"]
+__all__ = ["Data", "FloatArray", "Likelihood", "LogLikelihood", "Replicate", "StudyLogLikelihood"]
 
 type FloatArray = NDArray[np.float64]
 type Data = Mapping[str, FloatArray]
+
+
+class StudyLogLikelihood(Protocol):
+    """Log probability (or density) of each study's data at given effects, the study's baseline integrated out."""
+
+    def __call__(self, data: Data, theta: FloatArray, measure: str, baseline_sd: float) -> FloatArray:
+        """Take effects of shape (n,) on the analysis scale, give an array of shape (study, n)."""
+        ...
+
+
+class LogLikelihood(Protocol):
+    """Log probability of each study's data given mu and tau: its effect and its baseline integrated out."""
+
+    def __call__(
+        self, data: Data, mu: FloatArray, tau: FloatArray, *,
+        measure: str = ..., baseline_sd: float = ..., effects_df: float = ...,
+    ) -> FloatArray:  # fmt: skip
+        """Take `mu` and `tau` of shape (...,), give an array of shape (..., study)."""
+        ...
+
+
+class Replicate(Protocol):
+    """What each study would have observed had it been run again, with a fresh effect."""
+
+    def __call__(
+        self, data: Data, mu: FloatArray, tau: FloatArray, rng: np.random.Generator, *,
+        measure: str = ..., baseline_sd: float = ..., effects_df: float = ...,
+    ) -> FloatArray:  # fmt: skip
+        """Take `mu` and `tau` of shape (...,), give (..., study), or (..., study, arm) for counts."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +55,52 @@ class Likelihood:
         The word a model file uses.
     label : str
         The words a table uses.
-    mathematics : str
-        The sampling model of study i, in text a reader of a methods section knows.
+    mathematics : mapping of str to tuple of str
+        From a measure to the sampling model of study i, line by line, in text a reader of a methods section knows;
+        ``""`` stands for every measure that is not listed.
     data_columns : tuple of str
         Columns of the effects table it reads; each is an array of shape (study,).
     observed : str
-        The one of them that is the outcome: the name of the variable in the groups ``observed_data``,
-        ``log_likelihood`` and ``posterior_predictive``.
-    log_likelihood : callable
-        ``(data, mu, tau) -> array``: log density of each study's data with theta_i integrated out. `mu` and
-        `tau` have shape (...,), the result (..., study).
-    replicate : callable
-        ``(data, mu, tau, rng) -> array``: what each study would have observed had it been run again, with a
-        fresh theta_i; shape (..., study).
+        What the outcome is called: the name of the variable in the groups ``observed_data``, ``log_likelihood``
+        and ``posterior_predictive``, which ArviZ pairs by name.
+    observed_columns : tuple of str
+        The data columns that the outcome consists of. One: the outcome has dim (study). Two: the arms, treatment
+        first; it has dims (study, arm), and its log likelihood, which is of both arms together, has dim (study).
+    study_log_likelihood : StudyLogLikelihood
+        ``(data, theta, measure, baseline_sd) -> array``, shape (study, n): with the study's baseline integrated
+        out, theta_i given.
+    log_likelihood : LogLikelihood
+        ``(data, mu, tau, ...) -> array``, shape (..., study): with theta_i integrated out too.
+    replicate : Replicate
+        ``(data, mu, tau, rng, ...) -> array``: the outcome of the same study run again, with a fresh theta_i.
+    measures : tuple of str
+        Codes of the measures it has a link for; empty where any will do.
+    has_baseline : bool
+        Whether the model has a baseline eta_i for each study, with prior Normal(0, baseline_sd).
     """
 
     name: str
     label: str
-    mathematics: str
+    mathematics: Mapping[str, tuple[str, ...]]
     data_columns: tuple[str, ...]
     observed: str
-    log_likelihood: Callable[[Data, FloatArray, FloatArray], FloatArray]
-    replicate: Callable[[Data, FloatArray, FloatArray, np.random.Generator], FloatArray]
+    observed_columns: tuple[str, ...]
+    study_log_likelihood: StudyLogLikelihood
+    log_likelihood: LogLikelihood
+    replicate: Replicate
+    measures: tuple[str, ...] = ()
+    has_baseline: bool = False
+
+    @property
+    def of_counts(self) -> bool:
+        """Whether it reads counts, and so needs no effect yi with a standard error, nor any zero-cell rule."""
+        return len(self.observed_columns) > 1
+
+    def sampling_model(self, measure: str) -> tuple[str, ...]:
+        """Give the mathematics for a measure."""
+        return self.mathematics.get(measure, self.mathematics[""] if "" in self.mathematics else ())
+
+    def observation(self, data: Data) -> FloatArray:
+        """The observed outcome, of shape (study,) or (study, arm)."""
+        columns = [np.asarray(data[name], dtype=np.float64) for name in self.observed_columns]
+        return columns[0] if len(columns) == 1 else np.stack(columns, axis=-1)

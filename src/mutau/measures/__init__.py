@@ -18,6 +18,7 @@ from mutau.measures.continuous import (
     ready_made,
     standardised_mean_difference,
 )
+from mutau.measures.rates import correct_zero_events, log_rate_ratio
 from mutau.measures.record import AnalysisScale, Measure, ScaleKind
 from mutau.measures.registry import MEASURES, get_measure
 
@@ -30,10 +31,12 @@ __all__ = [
     "Measure",
     "ScaleKind",
     "correct_zero_cells",
+    "correct_zero_events",
     "effects",
     "get_measure",
     "hedges_correction",
     "log_odds_ratio",
+    "log_rate_ratio",
     "log_risk_ratio",
     "mean_difference",
     "ready_made",

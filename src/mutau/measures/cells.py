@@ -31,6 +31,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "sd_treatment": ("sd1i",),
     "mean_control": ("m2i",),
     "sd_control": ("sd2i",),
+    "time_treatment": ("t1i",),
+    "time_control": ("t2i",),
 }
 """metafor's names for the columns of the wide view; a column under mutau's own name goes first."""
 
@@ -87,6 +89,10 @@ _RULES = (
         "Events cannot outnumber participants",
         "Check which of the two is wrong",
     ),
+    _Rule(
+        ("time_treatment",), lambda t: t <= 0, "Person-time is above 0", "Correct it or leave the study out"
+    ),
+    _Rule(("time_control",), lambda t: t <= 0, "Person-time is above 0", "Correct it or leave the study out"),
     _Rule(
         ("sd_treatment",),
         lambda s: s <= 0,

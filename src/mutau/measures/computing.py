@@ -12,6 +12,7 @@ from mutau.errors import ArgumentError, DataWarning, Fault, nearest
 from mutau.measures.binary import TO_RULES, correct_zero_cells
 from mutau.measures.cells import read_inputs
 from mutau.measures.continuous import SMD_VARIANCES
+from mutau.measures.rates import correct_zero_events
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +31,7 @@ def effects(
     add: float = 0.5,
     to: str = "only0",
     smd_variance: str = "metafor",
+    announce: bool = True,
 ) -> pd.DataFrame:
     """Compute each study's effect and its sampling variance, on the analysis scale.
 
@@ -39,17 +41,20 @@ def effects(
         One row per study, both arms side by side. For RR, OR and RD: ``events_treatment n_treatment
         events_control n_control``, or metafor's ``ai bi ci di``, ``ai n1i ci n2i``. For MD and SMD:
         ``mean_treatment sd_treatment n_treatment mean_control sd_control n_control``, or ``m1i sd1i n1i m2i
-        sd2i n2i``. For HR and GEN, and for any row without such data: ready-made ``yi`` with ``sei`` or
+        sd2i n2i``. For IRR: ``events_treatment time_treatment events_control time_control``. For HR and GEN, and for any row without such data: ready-made ``yi`` with ``sei`` or
         ``vi``, on the measure's analysis scale (log for ratios). Where a row has both, its effect is computed
         from its arms.
-    measure : {"RR", "OR", "RD", "MD", "SMD", "HR", "GEN"}
+    measure : {"RR", "OR", "RD", "MD", "SMD", "IRR", "HR", "GEN"}
         The effect measure; treatment comes first.
     add, to : float, str
-        Zero-cell rule of RR, OR and RD, in metafor's words: `add` goes to all four cells of the studies that
+        Zero-cell rule of RR, OR, RD and IRR (there the two counts only), in metafor's words: `add` goes to all four cells of the studies that
         `to` names: ``"only0"`` (default) those with a zero cell, ``"all"``, ``"if0all"`` all if any has one,
         ``"none"``.
     smd_variance : {"metafor", "RevMan"}
         Sampling variance of the SMD; see `standardised_mean_difference`.
+    announce : bool
+        Whether to warn where the zero-cell rule added something. A likelihood of counts takes the counts as they are,
+        and the effects are then for show.
 
     Returns
     -------
@@ -94,14 +99,25 @@ def effects(
     if computed.any() and not record.is_ready_made:
         arrays = tuple(inputs.columns[name][computed] for name in record.inputs)
         if "events_treatment" in record.inputs:
-            counts = correct_zero_cells(*arrays, add=add, to=to)
-            arrays, corrected[computed] = counts.counts, counts.corrected
-            _announce(
-                counts.corrected, counts.double_zero, np.asarray(inputs.labels)[computed], record, add, to
-            )
+            arrays, corrected[computed], double_zero = _corrected(arrays, record, add, to)
+            if announce:
+                labels = np.asarray(inputs.labels)[computed]
+                _announce(corrected[computed], double_zero, labels, record, add, to)
         options = {"variance": smd_variance} if record.code == "SMD" else {}
         yi[computed], vi[computed] = record.effect(*arrays, **options)
     return _with_effects(frame, yi, vi, corrected, record)
+
+
+def _corrected(
+    arrays: tuple[NDArray[np.float64], ...], record: Measure, add: float, to: str
+) -> tuple[tuple[NDArray[np.float64], ...], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Apply the zero-cell rule: the measure's inputs, where something was added, where no arm had an event."""
+    if "time_treatment" in record.inputs:
+        a, t1, c, t2 = arrays
+        a, c, corrected, double_zero = correct_zero_events(a, c, add=add, to=to)
+        return (a, t1, c, t2), corrected, double_zero
+    counts = correct_zero_cells(*arrays, add=add, to=to)
+    return counts.counts, counts.corrected, counts.double_zero
 
 
 def option_faults(add: float, to: str, smd_variance: str) -> list[Fault]:

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 __all__ = ["AnalysisScale", "Measure", "ScaleKind"]
 
 type ScaleKind = Literal["ratio", "smd", "md", "rd", "generic"]
-type AnalysisScale = Literal["log", "identity"]
+type AnalysisScale = Literal["log", "identity", "atanh"]
+
+
+_TO_NATURAL: dict[str, Callable[[Any], Any]] = {"log": np.exp, "identity": lambda x: x, "atanh": np.tanh}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,9 @@ class Measure:
         Its name in words: ``"risk ratio"``.
     scale_kind : {"ratio", "smd", "md", "rd", "generic"}
         Which default priors belong to it.
-    analysis_scale : {"log", "identity"}
-        The scale on which effects are pooled: natural logarithm of a ratio, or the measure itself.
+    analysis_scale : {"log", "identity", "atanh"}
+        The scale on which effects are pooled: natural logarithm of a ratio, or the measure itself; inverse hyperbolic
+        tangent of a risk difference under the binomial likelihood.
     inputs : tuple of str
         Columns of the wide view (one row per study) that `effect` takes, in its order.
     effect : callable
@@ -88,7 +92,7 @@ class Measure:
     def to_natural(self, x: Any) -> Any:
         """Take `x` (number, array, Series or DataArray) from the analysis to the natural scale."""
         with np.errstate(over="ignore"):
-            return np.exp(x) if self.is_ratio else x
+            return _TO_NATURAL[self.analysis_scale](x)
 
     def to_analysis(self, x: Any) -> Any:
         """Take `x` (number, array, Series or DataArray) from the natural to the analysis scale.
@@ -99,7 +103,8 @@ class Measure:
             If a ratio is not above 0.
         """
         if not self.is_ratio:
-            return x
+            with np.errstate(divide="ignore"):
+                return np.arctanh(x) if self.analysis_scale == "atanh" else x
         if np.any(np.asarray(x) <= 0):
             given = f"{self.name} {float(np.min(x)):g}"
             raise ArgumentError(Fault(given, "A ratio is above 0", "Give the value on the natural scale"))

@@ -8,12 +8,14 @@ from types import MappingProxyType
 from mutau.errors import ArgumentError, Fault, nearest
 from mutau.measures.binary import log_odds_ratio, log_risk_ratio, risk_difference
 from mutau.measures.continuous import mean_difference, ready_made, standardised_mean_difference
+from mutau.measures.rates import log_rate_ratio
 from mutau.measures.record import Measure
 
 __all__ = ["MEASURES", "get_measure"]
 
 _COUNTS = ("events_treatment", "n_treatment", "events_control", "n_control")
 _MEANS = ("mean_treatment", "sd_treatment", "n_treatment", "mean_control", "sd_control", "n_control")
+_EVENTS_IN_TIME = ("events_treatment", "time_treatment", "events_control", "time_control")
 _READY = ("yi", "sei")
 
 _ALL = (
@@ -63,6 +65,15 @@ _ALL = (
         source="Hedges (1981), doi:10.3102/10769986006002107",
     ),
     Measure(
+        code="IRR",
+        name="incidence rate ratio",
+        scale_kind="ratio",
+        analysis_scale="log",
+        inputs=_EVENTS_IN_TIME,
+        effect=log_rate_ratio,
+        source="Viechtbauer (2010), doi:10.18637/jss.v036.i03, as metafor's escalc",
+    ),
+    Measure(
         code="HR",
         name="hazard ratio",
         scale_kind="ratio",
@@ -84,7 +95,7 @@ _ALL = (
 )
 
 MEASURES: Mapping[str, Measure] = MappingProxyType({measure.code: measure for measure in _ALL})
-"""Every measure by its code: RR, OR, RD, MD, SMD, HR, and GEN for any ready-made effect."""
+"""Every measure by its code: RR, OR, RD, MD, SMD, IRR, HR, and GEN for any ready-made effect."""
 
 
 def get_measure(code: str) -> Measure:
@@ -93,7 +104,7 @@ def get_measure(code: str) -> Measure:
     Parameters
     ----------
     code : str
-        ``"RR"``, ``"OR"``, ``"RD"``, ``"MD"``, ``"SMD"``, ``"HR"`` or ``"GEN"``.
+        ``"RR"``, ``"OR"``, ``"RD"``, ``"MD"``, ``"SMD"``, ``"IRR"``, ``"HR"`` or ``"GEN"``.
 
     Returns
     -------

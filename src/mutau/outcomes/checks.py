@@ -67,6 +67,35 @@ def _check_name(fields: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault("it is empty", "A model has a name", "Name the outcome in a word", key="name")
 
 
+def _check_likelihood(fields: Mapping[str, Any]) -> Iterator[Fault]:
+    """Ask whether the likelihood has a link for the measure, and whether the numbers it takes can be used."""
+    likelihood, measure = LIKELIHOODS.get(str(fields.get("likelihood"))), fields.get("measure")
+    if (
+        likelihood is not None
+        and likelihood.measures
+        and measure in MEASURES
+        and measure not in likelihood.measures
+    ):
+        fitting = [
+            name for name, each in LIKELIHOODS.items() if not each.measures or measure in each.measures
+        ]
+        yield Fault(
+            f"the {likelihood.label} has no link for {measure}",
+            f"It takes {' or '.join(likelihood.measures)}",
+            f"Change one of the two; {measure} goes with {' or '.join(fitting)}",
+            key="likelihood",
+        )
+    sd, df = fields.get("baseline_sd", 10.0), fields.get("effects_df", math.inf)
+    if not _is_number(sd) or sd <= 0:
+        rule = "The standard deviation of the baselines is a finite number above 0"
+        yield Fault(
+            f"{sd!r} cannot be used", rule, "Use 10.0; 5.0 and 20.0 show its weight", key="baseline_sd"
+        )
+    if not isinstance(df, (int, float)) or isinstance(df, bool) or not df >= 1:
+        rule = "The degrees of freedom of the random effects are a number of at least 1"
+        yield Fault(f"{df!r} cannot be used", rule, "Leave it out for normal effects", key="effects_df")
+
+
 def _check_where(fields: Mapping[str, Any]) -> Iterator[Fault]:
     for column, value in (fields.get("where") or {}).items():
         if not isinstance(value, str) and not _is_number(value):
@@ -289,6 +318,7 @@ _CHECKS: tuple[Check, ...] = (
     ),
     _choice("likelihood", (*LIKELIHOODS, POOLED), "A likelihood says how the data arise"),
     _choice("smd_variance", SMD_VARIANCES, "The sampling variance of an SMD is named"),
+    _check_likelihood,
     _check_where,
     _check_priors,
     _check_origins,

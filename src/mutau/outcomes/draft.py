@@ -22,6 +22,8 @@ _AS_THEY_ARE = (
     "timepoint",
     "measure",
     "likelihood",
+    "baseline_sd",
+    "effects_df",
     "benefit",
     "treatment_label",
     "control_label",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from mutau.errors import ArgumentError
+from mutau.likelihoods import LIKELIHOODS
 from mutau.measures import Measure, get_measure
 from mutau.outcomes.checks import model_faults
 from mutau.outcomes.defaults import DOUBLED, NO_HETEROGENEITY, tau_alternatives
@@ -30,7 +32,7 @@ class OutcomeModel:
     ----------
     name : str
         Short name; of a loaded one, the file's name without ``.toml``.
-    measure : {"RR", "OR", "RD", "MD", "SMD", "HR", "GEN"}
+    measure : {"RR", "OR", "RD", "MD", "SMD", "IRR", "HR", "GEN"}
         Effect measure, treatment against control. GEN is any ready-made effect, on the scale it is given.
     benefit : {"lower", "higher"}
         Which direction of the effect helps the patient.
@@ -43,9 +45,16 @@ class OutcomeModel:
         them.
     comparison, timepoint : str
         For the reader, in words.
-    likelihood : {"normal", "pooled"}
-        How a study's data arise from its own effect; ``"pooled"`` where the trials are not known but only the
-        pooled result in `published`, which `mutau.pooled` reads.
+    likelihood : {"normal", "binomial", "hypergeometric", "poisson", "pooled"}
+        How a study's data arise from its own effect: binomial for RR, OR and RD, hypergeometric (conditional) for OR,
+        poisson for IRR, from counts as they are; normal for any measure, from its estimate and standard error; pooled where
+        the trials are not known but only the pooled result in `published`, which `mutau.pooled` reads.
+    baseline_sd : float
+        Standard deviation of each study's baseline under the binomial (log odds product) and the Poisson likelihood
+        (sum of the two log rates).
+    effects_df : float
+        Degrees of freedom of the random effects, at least 1: finite for Student's t with scale tau, infinite for
+        normal ones.
     treatment_label, control_label : str
         What the arms are called in tables and on plots.
     mu_prior, tau_prior : Prior, optional
@@ -98,6 +107,8 @@ class OutcomeModel:
     comparison: str = ""
     timepoint: str = ""
     likelihood: str = "normal"
+    baseline_sd: float = 10.0
+    effects_df: float = math.inf
     treatment_label: str = "treatment"
     control_label: str = "control"
     mu_prior: Prior = _OF_THE_MEASURE
@@ -137,13 +148,26 @@ class OutcomeModel:
 
     @property
     def measure_record(self) -> Measure:
-        """The effect measure."""
+        """The effect measure; a risk difference of the binomial likelihood is analysed as its atanh."""
+        record = get_measure(self.measure)
+        if self.likelihood == "binomial" and record.scale_kind == "rd":
+            return replace(record, analysis_scale="atanh")
+        return record
+
+    @property
+    def effects_record(self) -> Measure:
+        """The measure on the scale of the studies' own estimates yi, on which classic pooling works."""
         return get_measure(self.measure)
 
     @property
     def is_pooled(self) -> bool:
         """Whether only the pooled result is known, and no trial."""
         return self.likelihood == POOLED
+
+    @property
+    def of_counts(self) -> bool:
+        """Whether the likelihood is of counts as they are, without any zero-cell rule."""
+        return not self.is_pooled and LIKELIHOODS[self.likelihood].of_counts
 
     @property
     def benefit_sign(self) -> int:

@@ -77,6 +77,8 @@ class _Shared(_Table):
     timepoint: str | None = None
     measure: str | None = None
     likelihood: str | None = None
+    baseline_sd: float | None = None
+    effects_df: float | None = None
     benefit: str | None = None
     treatment_label: str | None = None
     control_label: str | None = None

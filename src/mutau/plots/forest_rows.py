@@ -141,7 +141,7 @@ def _lines(frame: pd.DataFrame) -> list[int]:
 
 
 def _study_rows(fit: Fit, prob: float) -> list[dict[str, Any]]:
-    natural = fit.model.measure_record.to_natural
+    natural = fit.model.effects_record.to_natural
     summarised = summary(fit, prob)
     shrunken = summarised[(summarised["quantity"] == "theta") & (summarised["scale"] == "natural")].set_index(
         "study"
@@ -187,18 +187,22 @@ def _minus(text: str) -> str:
 
 def _weights(sei: np.ndarray[Any, Any], tau: float) -> np.ndarray[Any, Any]:
     precision = 1 / (sei**2 + tau**2)
-    return np.asarray(100 * precision / precision.sum())
+    return np.asarray(100 * precision / np.nansum(precision))
 
 
 def _arm_columns(fit: Fit) -> tuple[str, ...]:
     """Which columns of data the plot has: both arms, or the standard errors where only estimates are known."""
     sizes = [name for name in ("n_treatment", "n_control") if name in fit.effects]
     known = len(sizes) == 2 and bool(fit.effects[sizes].notna().any(axis=None))
+    known |= _any(fit, ("time_treatment",))
     return ("treatment", "control") if known else ("treatment",)
 
 
 def _cell(data: pd.Series[Any], side: str) -> str:
     n, events, mean, sd = (data.get(f"{name}_{side}", np.nan) for name in ("n", "events", "mean", "sd"))
+    time = data.get(f"time_{side}", np.nan)
+    if not pd.isna(events) and not pd.isna(time):
+        return f"{events:.0f}/{time:g}"
     if not pd.isna(events) and not pd.isna(n):
         return f"{events:.0f}/{n:.0f}"
     if not pd.isna(mean) and not pd.isna(n):
@@ -286,7 +290,13 @@ def _labels(fit: Fit, compared: pd.DataFrame, prob: float) -> ForestLabels:
     measure, higher_helps = model.measure_record, model.benefit_sign > 0
     treatment, control = plain(model.treatment_label), plain(model.control_label)
     sides = (control, treatment) if higher_helps else (treatment, control)
-    what = "\nevents/n" if _any(fit, _COUNTS[::2]) else "\nmean (SD) n"
+    what = (
+        "\nevents/time"
+        if _any(fit, ("time_treatment",))
+        else "\nevents/n"
+        if _any(fit, _COUNTS[::2])
+        else "\nmean (SD) n"
+    )
     arms = _arm_columns(fit)
     heads = (f"{treatment}{what}", f"{control}{what}") if len(arms) == 2 else ("Standard\nerror",)
     return ForestLabels(
@@ -336,9 +346,11 @@ def correction_sentence(fit: Fit) -> tuple[str, ...]:
         return ()
     studies = ", ".join(plain(study) for study in fit.effects.loc[fit.effects["corrected"], "study"])
     rule = fit.model.zero_cells
-    return (
-        f"Zero cells: {rule.add:g} was added to all four cells ({rule.to}) of {studies}; counts are as read.",
-    )
+    cells = "both counts" if fit.model.measure == "IRR" else "all four cells"
+    tail = "; counts are as read."
+    if fit.model.of_counts:
+        tail = ", for raw effects and classic rows only: the Bayesian rows take counts as they are."
+    return (f"Zero cells: {rule.add:g} was added to {cells} ({rule.to}) of {studies}{tail}",)
 
 
 def provenance_sentence(fit: Fit) -> str:

@@ -11,7 +11,15 @@ from mutau.errors import ArgumentError, Fault, nearest
 if TYPE_CHECKING:
     from mutau.priors.base import Prior
 
-__all__ = ["QUANTITIES", "Existence", "moment_exists", "posterior_is_proper", "tau_prior_faults"]
+__all__ = [
+    "QUANTITIES",
+    "Existence",
+    "count_moment_exists",
+    "count_posterior_is_proper",
+    "moment_exists",
+    "posterior_is_proper",
+    "tau_prior_faults",
+]
 
 QUANTITIES = ("mu", "tau", "theta", "theta_new")
 """The quantities `moment_exists` knows; theta is the effect in each study."""
@@ -103,6 +111,84 @@ def posterior_is_proper(mu: Prior, tau: Prior, k: int) -> Existence:
     return Existence(
         False, f"{tau} for tau with {mu} for mu needs at least {needed} studies; there {_are(k)}"
     )
+
+
+def count_posterior_is_proper(mu: Prior, tau: Prior) -> Existence:
+    r"""Say whether the priors define a posterior where the data are counts.
+
+    Parameters
+    ----------
+    mu, tau : Prior
+        Priors of the mean effect and of the between-study SD.
+
+    Returns
+    -------
+    Existence
+        True where both are proper.
+
+    Notes
+    -----
+    The likelihood of counts is a probability, at most 1, so proper priors always give a proper posterior. Improper
+    ones may not: a study without events in an arm, or with nothing but events, does not bound its effect from one
+    side, and one without events in either arm bounds it only through its baseline's prior, or not at all. How many
+    studies would do then depends on the counts, not on their number; so proper priors are required.
+
+    Examples
+    --------
+    >>> from mutau import priors
+    >>> count_posterior_is_proper(priors.Flat(), priors.HalfNormal(0.5)).exists
+    False
+    """
+    improper = [f"{prior} for {name}" for name, prior in (("mu", mu), ("tau", tau)) if not prior.is_proper]
+    if not improper:
+        return Existence(True, f"{tau} for tau and {mu} for mu are proper, and so is the posterior")
+    return Existence(
+        False,
+        f"{' and '.join(improper)} is improper, and with counts a study without events in an arm does not bound its "
+        "effect, whatever the number of studies",
+    )
+
+
+def count_moment_exists(
+    quantity: str, r: float, mu: Prior, tau: Prior, effects_df: float = math.inf
+) -> Existence:
+    r"""Say whether a posterior moment can be relied on where the data are counts (analysis scale).
+
+    Parameters
+    ----------
+    quantity : {"mu", "tau", "theta", "theta_new"}
+        Whose moment.
+    r : float
+        Order: 1 for the mean, 2 for the standard deviation.
+    mu, tau : Prior
+        Proper priors of the mean effect and of the between-study SD.
+    effects_df : float
+        Degrees of freedom of the random effects; infinite for normal.
+
+    Returns
+    -------
+    Existence
+        True where the prior has the moment.
+
+    Notes
+    -----
+    The likelihood of counts is at most 1, so whatever moment the prior has the posterior has too. What the prior
+    lacks the posterior may have, if the counts bound the effect; that is not asked, and the answer is no.
+
+    Examples
+    --------
+    >>> from mutau import priors
+    >>> count_moment_exists("theta_new", 2, priors.Normal(0, 1), priors.HalfNormal(1), effects_df=2).exists
+    False
+    """
+    parts = {"mu": (mu,), "tau": (tau,)}.get(quantity, (mu, tau))
+    lacking = [str(prior) for prior in parts if not prior.tail_exponent > r + 1]
+    if quantity in ("theta", "theta_new") and not effects_df > r:
+        lacking.append(f"t random effects with {effects_df:g} degrees of freedom")
+    what = f"{_ordinal(r)} of {quantity}"
+    if not lacking:
+        return Existence(True, f"the {what} exists: the prior has it, and counts bound the likelihood")
+    return Existence(False, f"the {what} need not exist: it does not under {' and '.join(lacking)}")
 
 
 def moment_exists(quantity: str, r: float, mu: Prior, tau: Prior, k: int) -> Existence:

@@ -16,12 +16,15 @@ from mutau.records import CheckResult
 from mutau.requests import ModelRequest
 from mutau.sampling.checks import convergence_checks, describe_failure
 from mutau.sampling.distributions import PYMC_PRIORS, prior_family
-from mutau.sampling.graph import FAMILIES, build_model
+from mutau.sampling.graph import FAMILIES, build_model, support_width
 from mutau.sampling.templates import compiled, no_fastmath
 
 __all__ = ["SAMPLERS", "Draws", "SamplingSettings", "sample", "supports"]
 
 SAMPLERS = ("nutpie", "pymc")
+
+WIDEST_SUPPORT = 2**14
+"""Largest number of possible counts in a study that the hypergeometric likelihood is sampled with."""
 
 _KEPT_STATS = {  # nutpie's or PyMC's name -> ArviZ's
     "diverging": "diverging",
@@ -118,6 +121,8 @@ def supports(request: ModelRequest) -> str | None:
     """Say why this engine cannot sample a model, or None if it can."""
     if request.likelihood not in FAMILIES:
         return f"no PyMC model is written for the likelihood '{request.likelihood}'"
+    if (width := support_width(request)) > WIDEST_SUPPORT:
+        return f"the conditional likelihood has {width} terms in a study; the binomial likelihood has no such sum"
     for name, prior in (("mu", request.mu_prior), ("tau", request.tau_prior)):
         if prior_family(prior) not in PYMC_PRIORS:
             return f"the prior {prior} of {name} has no PyMC form"
@@ -180,7 +185,7 @@ def _attempt(
         tree = run(request, settings, seed)
     except (RuntimeError, pm.exceptions.SamplingError) as error:
         raise SamplingError(
-            f"{settings.sampler} failed: {error}. Check yi and sei for extreme values, or use another prior"
+            f"{settings.sampler} failed: {error}. Check the data for extreme values, or use another prior"
         ) from error
     posterior = tree["posterior"].to_dataset()
     if request.tau_prior.is_point:

@@ -1,7 +1,7 @@
 """Compiled models, kept and reused: one compilation per shape of model, new numbers for each fit.
 
-A template is a private PyMC model compiled once by nutpie. Fits with the same likelihood, number of studies
-and prior families differ only in numbers, and every number is data. Fast-math is off in every compilation:
+A template is a private PyMC model compiled once by nutpie. Fits with the same likelihood, measure, number of
+studies, prior families and kind of random effects differ only in numbers, and every number is data. Fast-math is off in every compilation:
 with it the same seed gives other draws after a cold than after a warm start.
 """
 
@@ -17,7 +17,7 @@ import pytensor
 
 from mutau.requests import ModelRequest
 from mutau.sampling.distributions import prior_shape
-from mutau.sampling.graph import build_model, model_values
+from mutau.sampling.graph import build_model, has_t_effects, model_values, support_width
 
 __all__ = ["TemplateKey", "compilations", "compiled", "no_fastmath"]
 
@@ -34,12 +34,21 @@ class TemplateKey:
         Number of studies.
     mu_family, tau_family : str
         Families of the two priors, of a mixture with its number of components.
+    measure : str
+        Which link joins theta to the arms.
+    t_effects : bool
+        Whether the random effects are Student's t.
+    width : int
+        Width of the padded supports of the hypergeometric likelihood; 0 for others.
     """
 
     likelihood: str
     k: int
     mu_family: str
     tau_family: str
+    measure: str = "GEN"
+    t_effects: bool = False
+    width: int = 0
 
 
 _templates: dict[TemplateKey, Any] = {}
@@ -70,7 +79,8 @@ def compiled(request: ModelRequest) -> Any:
         raise ValueError(f"every data column must have shape ({k},), one value per study; got {wrong}")
     request = replace(request, data=columns)
     families = prior_shape(request.mu_prior), prior_shape(request.tau_prior)
-    key = TemplateKey(request.likelihood, k, *families)
+    shape = request.measure, has_t_effects(request), support_width(request)
+    key = TemplateKey(request.likelihood, k, *families, *shape)
     with _lock:
         if key not in _templates:
             with no_fastmath():
