@@ -6,6 +6,7 @@ engine where it can, and the result names the engine that made it.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from mutau.records import CheckResult
 from mutau.requests import ModelRequest
 
 if TYPE_CHECKING:
-    from mutau.exact import NormalPosterior
+    from mutau.exact import ExactPosterior
     from mutau.sampling import SamplingSettings
 
 __all__ = ["ASKABLE", "ENGINES", "Engine", "EngineResult", "choose"]
@@ -28,7 +29,10 @@ EXACT_DRAWS = (4, 1000)
 """Independent draws that fill ``posterior`` when nothing was sampled: as four chains, so that ArviZ works."""
 
 ERROR_MAX = 1e-6
-"""Largest error estimate of the quadrature that passes its check, in posterior SDs (or as a probability)."""
+"""Largest error estimate of the normal-normal quadrature that passes, in posterior SDs (or as a probability)."""
+
+SURFACE_ERROR_MAX = 1e-4
+"""The same for a surface over mu and tau, whose estimate is of the polynomials between its nodes, not at them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +55,7 @@ class EngineResult:
         Wall time.
     sample_stats : Dataset, optional
         The sampler's statistics.
-    exact : NormalPosterior, optional
+    exact : NormalPosterior or SurfacePosterior, optional
         The posterior itself, where it is known exactly.
     """
 
@@ -62,7 +66,7 @@ class EngineResult:
     warnings: tuple[str, ...]
     seconds: float
     sample_stats: xr.Dataset | None = None
-    exact: NormalPosterior | None = None
+    exact: ExactPosterior | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,25 +113,36 @@ def _run_sampling(
 
 def _exact_supports(request: ModelRequest) -> str | None:
     from mutau.exact import supports
+    from mutau.surfacing import unsupported
 
-    if request.likelihood != "normal":
-        return f"it has no rule for the likelihood '{request.likelihood}'"
-    if np.isfinite(request.effects_df):
-        return f"it has no rule for t random effects (effects_df = {request.effects_df:g})"
+    if not _is_normal(request):
+        return unsupported(request)
     answer = supports(request.mu_prior, request.tau_prior)
     return None if answer.exists else answer.reason
+
+
+def _is_normal(request: ModelRequest) -> bool:
+    return request.likelihood == "normal" and math.isinf(request.effects_df)
+
+
+def _exact_posterior(request: ModelRequest) -> ExactPosterior:
+    """By the normal-normal rule where it applies, else from the surface of the likelihood over mu and tau."""
+    from mutau import exact
+    from mutau.surfacing import surface_posterior
+
+    if _is_normal(request):
+        return exact.normal(
+            request.data["yi"], request.data["sei"], mu=request.mu_prior, tau=request.tau_prior
+        )
+    return surface_posterior(request)
 
 
 def _run_exact(
     request: ModelRequest, seed: np.random.SeedSequence, sampling: SamplingSettings | None
 ) -> EngineResult:
-    from mutau import exact
-
     start = time.perf_counter()
     del sampling  # nothing is sampled; the draws below are independent
-    posterior = exact.normal(
-        request.data["yi"], request.data["sei"], mu=request.mu_prior, tau=request.tau_prior
-    )
+    posterior = _exact_posterior(request)
     chains, draws = EXACT_DRAWS
     drawn = posterior.sample(np.random.default_rng(seed), chains * draws)
     dims, shape = ("chain", "draw"), EXACT_DRAWS
@@ -141,8 +156,9 @@ def _run_exact(
         coords={"chain": np.arange(chains), "draw": np.arange(draws), "study": list(request.study)},
     )
     error = posterior.error_estimate
+    most = ERROR_MAX if _is_normal(request) else SURFACE_ERROR_MAX
     check = CheckResult(
-        "quadrature error", bool(error <= ERROR_MAX), error, f"at most {ERROR_MAX:g} posterior SD", "estimate"
+        "quadrature error", bool(error <= most), error, f"at most {most:g} posterior SD", "estimate"
     )
     warnings = () if check.passed else (f"the quadrature's error estimate is {error:.2g} posterior SD",)
     settings = {"chains": chains, "draws": draws}

@@ -28,7 +28,7 @@ from mutau.trees import build_tree, marginals_group
 if TYPE_CHECKING:
     import pymc as pm
 
-    from mutau.exact import NormalPosterior
+    from mutau.exact import ExactPosterior
     from mutau.outcomes import OutcomeModel
     from mutau.priors import Prior
     from mutau.records import CheckResult, Marginal
@@ -103,7 +103,7 @@ class Fit:
         study was stated. Everything is on the analysis scale.
     engine : EngineRecord
         How it was made.
-    exact : NormalPosterior, optional
+    exact : NormalPosterior or SurfacePosterior, optional
         The posterior itself, where the exact engine made it; every answer is then read from it, not from draws.
     """
 
@@ -112,7 +112,7 @@ class Fit:
     effects: pd.DataFrame
     tree: xr.DataTree
     engine: EngineRecord
-    exact: NormalPosterior | None = None
+    exact: ExactPosterior | None = None
 
     @property
     def k(self) -> int:

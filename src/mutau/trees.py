@@ -16,7 +16,7 @@ from mutau.likelihoods import LIKELIHOODS
 from mutau.likelihoods.counts import fresh_effects
 
 if TYPE_CHECKING:
-    from mutau.exact import NormalPosterior
+    from mutau.exact import ExactPosterior
     from mutau.records import Marginal
     from mutau.requests import ModelRequest
 
@@ -112,12 +112,12 @@ def _constant_data(effects: pd.DataFrame, observed: tuple[str, ...], study: tupl
     return xr.Dataset(columns, coords={"study": list(study)})
 
 
-def marginals_group(posterior: NormalPosterior, study: tuple[str, ...]) -> xr.Dataset:
+def marginals_group(posterior: ExactPosterior, study: tuple[str, ...]) -> xr.Dataset:
     """Tabulate exact marginals: quantiles, and densities there, at `MARGINAL_PROBABILITIES`.
 
     Parameters
     ----------
-    posterior : NormalPosterior
+    posterior : NormalPosterior or SurfacePosterior
         From the exact engine.
     study : tuple of str
         Study names.

@@ -2,7 +2,8 @@
 
 `normal` takes effects, standard errors and priors and gives a `NormalPosterior`, whose `mu`, `tau`, `theta` and
 `theta_new` answer for means, densities, probabilities, quantiles and intervals; `normal_many` does the same for very
-many sets of studies at once; `pooled_normal` reads a pooled result of which the studies are not known; `supports`
+many sets of studies at once; `surface` takes any likelihood of which each study's part is known, and gives a
+`SurfacePosterior` for each pair of priors; `pooled_normal` reads a pooled result of which the studies are not known; `supports`
 says which priors have a rule.
 """
 
@@ -13,15 +14,24 @@ from mutau.exact.marginals import Marginal
 from mutau.exact.pooled import PooledPosterior, pooled_normal
 from mutau.exact.posterior import Draws, NormalPosterior, normal
 from mutau.exact.requests import supports
+from mutau.exact.surface_posterior import SurfacePosterior
+from mutau.exact.surfaces import Surface, surface
+
+type ExactPosterior = NormalPosterior | SurfacePosterior
+"""What the exact engine gives for one set of studies."""
 
 __all__ = [
     "Draws",
+    "ExactPosterior",
     "ManyPosteriors",
     "Marginal",
     "NormalPosterior",
     "PooledPosterior",
+    "Surface",
+    "SurfacePosterior",
     "normal",
     "normal_many",
     "pooled_normal",
     "supports",
+    "surface",
 ]

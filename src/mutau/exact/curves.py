@@ -25,7 +25,7 @@ __all__ = ["CurveMarginal", "Scale", "curve", "nodes_of", "roughness"]
 LEGENDRE = np.polynomial.legendre.legvander(GAUSS_X, N - 1)
 TO_SERIES = (LEGENDRE * GAUSS_W[:, None]) * (np.arange(N) + 0.5)  # node values to Legendre coefficients
 QUANTILE_STEPS = 100  # bisection alone reaches float64 resolution of a panel in fewer
-STEP_DONE = 1e-13  # of a panel's width
+STEP_DONE = 1e-10  # of half a panel; Newton's steps: the next would be below rounding
 
 
 @dataclass(frozen=True, slots=True)

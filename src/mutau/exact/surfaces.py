@@ -29,18 +29,18 @@ if TYPE_CHECKING:
     from mutau.priors import Prior
 
     type Array = NDArray[np.float64]
-    type StudyLogLikelihood = Callable[[Array], Array]
+    type StudyLogLikelihood = Callable[[int, Array], Array]
 
 __all__ = ["Surface", "surface"]
 
 SPREAD = 7.0  # v of the tables' last entries: theta is then 548 standard errors away
-NORMAL_NODES = 40
+NORMAL_NODES = 24
 T_STEP = 0.1  # of w, a t rule's nodes being sinh w
 MU_WIDTH, MU_GROWTH = (
     3.0,
     0.6,
 )  # a panel of mu: 3 standard errors of the common effect, 0.6 of the distance from it
-TAU_WIDTH = 1.0  # a panel of tau, in the variable x of tau = a sinh x
+TAU_WIDTH = 1.25  # a panel of tau, in the variable x of tau = a sinh x
 BEYOND = 1e-9  # probability that may lie outside the rectangle when it is weighed by another prior
 TAIL = 1e-14  # probability of a prior that may lie outside the rectangle
 WIDE_TAU = 20.0  # standard errors (the largest) that tau covers at least, for other priors
@@ -80,7 +80,7 @@ def tabulate(log_likelihood: StudyLogLikelihood, centre: Array, scale: Array) ->
     """Tabulate every study's log likelihood around its own estimate."""
     v = np.arange(-SPREAD, SPREAD + 0.5 * STEP, STEP)
     theta = centre[:, None] + scale[:, None] * np.sinh(v)
-    values = np.stack([log_likelihood(theta[i])[i] for i in range(len(centre))])
+    values = np.stack([log_likelihood(i, theta[i]) for i in range(len(centre))])
     if not np.isfinite(values).all():
         place = int(np.flatnonzero(~np.isfinite(values).all(axis=1))[0])
         rule = "A study's log likelihood must be finite for every effect"
@@ -230,7 +230,7 @@ def surface(
     Parameters
     ----------
     log_likelihood : callable
-        ``theta (n,) -> (k, n)``: log probability of each study's data at effects theta, baselines integrated out.
+        ``(i, theta (n,)) -> (n,)``: log probability of study i's data at effects theta, its baseline integrated out.
     centre, scale : ndarray, shape (k,)
         Each study's estimate and standard error, roughly; they place nodes and change no answer.
     mu, tau : Prior

@@ -1,0 +1,125 @@
+"""The likelihood of mu and tau for a request that has no normal-normal form, computed once and weighed by its priors."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mutau.errors import ArgumentError
+from mutau.exact.surfaces import surface
+from mutau.likelihoods import LIKELIHOODS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mutau.exact.surface_posterior import SurfacePosterior
+    from mutau.exact.surfaces import Surface
+    from mutau.requests import ModelRequest
+
+    type Array = NDArray[np.float64]
+
+__all__ = ["surface_posterior", "unsupported"]
+
+KEPT = 32
+"""Surfaces kept, the last used: another prior for the same studies then takes milliseconds."""
+
+SMOOTH_FROM = 3
+"""Filled cells from which on a likelihood's corner at no effect is in so high a derivative that the rule misses 1e-7."""
+
+_LIMITS = {  # cells that, where empty, leave a corner in the likelihood at no effect
+    "OR": (),
+    "RR": ("nonevents_treatment", "nonevents_control"),
+    "RD": ("events_treatment", "nonevents_treatment", "events_control", "nonevents_control"),
+}
+
+_surfaces: OrderedDict[tuple[object, ...], Surface] = OrderedDict()
+_lock = threading.Lock()
+
+
+def unsupported(request: ModelRequest) -> str | None:
+    """Say why a request's likelihood has no surface, or nothing if it has.
+
+    Parameters
+    ----------
+    request : ModelRequest
+        Of counts, or with t random effects.
+    """
+    for name, prior in (("mu", request.mu_prior), ("tau", request.tau_prior)):
+        if not prior.is_proper:
+            return f"{prior} for {name} is improper, under which counts may define no posterior"
+    if request.likelihood == "binomial":
+        cells = _cells(request)
+        for i, study in enumerate(request.study):
+            fewest = min((float(cells[name][i]) for name in _LIMITS[request.measure]), default=math.inf)
+            if fewest < SMOOTH_FROM:
+                return (
+                    f"the likelihood of {study} has a corner at no effect, because "
+                    f"{'everybody' if fewest == 0 else 'nearly everybody'} in an arm had the same outcome; its rule "
+                    "needs a smooth one"
+                )
+    return None
+
+
+def surface_posterior(request: ModelRequest) -> SurfacePosterior:
+    """Weigh the request's surface by its priors; the surface is made where none of the kept ones holds them."""
+    key = _key(request)
+    with _lock:
+        kept = _surfaces.get(key)
+    if kept is not None:
+        try:
+            return kept.posterior(request.mu_prior, request.tau_prior)
+        except ArgumentError:  # the prior lies outside the rectangle: a wider one is made
+            pass
+    made = _surface(request)
+    with _lock:
+        _surfaces[key] = made
+        _surfaces.move_to_end(key)
+        while len(_surfaces) > KEPT:
+            _surfaces.popitem(last=False)
+    return made.posterior(request.mu_prior, request.tau_prior)
+
+
+def _key(request: ModelRequest) -> tuple[object, ...]:
+    """What decides a surface, priors aside: a point of tau has one of its own."""
+    point = request.tau_prior.support[0] if request.tau_prior.is_point else None
+    data = tuple((name, column.tobytes()) for name, column in sorted(request.data.items()))
+    return request.likelihood, request.measure, request.baseline_sd, request.effects_df, point, data
+
+
+def _surface(request: ModelRequest) -> Surface:
+    likelihood = LIKELIHOODS[request.likelihood]
+
+    def of_study(i: int, theta: Array) -> Array:
+        own = {name: column[i : i + 1] for name, column in request.data.items()}
+        return np.asarray(likelihood.study_log_likelihood(own, theta, request.measure, request.baseline_sd))[0]
+
+    centre, scale = _places(request)
+    return surface(of_study, centre, scale, request.mu_prior, request.tau_prior, request.effects_df)
+
+
+def _cells(request: ModelRequest) -> dict[str, Array]:
+    data = dict(request.data)
+    return data | {f"nonevents_{arm}": data[f"n_{arm}"] - data[f"events_{arm}"] for arm in ("treatment", "control")}
+
+
+def _places(request: ModelRequest) -> tuple[Array, Array]:
+    """Roughly each study's estimate and standard error, half an event added everywhere: where nodes are put."""
+    data = request.data
+    if "yi" in data:
+        return data["yi"], data["sei"]
+    a, c = data["events_treatment"] + 0.5, data["events_control"] + 0.5
+    if "time_treatment" in data:
+        return np.log(a / data["time_treatment"] / (c / data["time_control"])), np.sqrt(1 / a + 1 / c)
+    b, d = data["n_treatment"] + 1.0 - a, data["n_control"] + 1.0 - c
+    if request.measure == "OR":
+        return np.log(a * d / (b * c)), np.sqrt(1 / a + 1 / b + 1 / c + 1 / d)
+    p1, p0 = a / (a + b), c / (c + d)
+    if request.measure == "RR":
+        return np.log(p1 / p0), np.sqrt(1 / a - 1 / (a + b) + 1 / c - 1 / (c + d))
+    difference = p1 - p0
+    error = np.sqrt(p1 * (1 - p1) / (a + b) + p0 * (1 - p0) / (c + d))
+    return np.arctanh(difference), error / (1 - difference**2)
