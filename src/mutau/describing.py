@@ -66,7 +66,9 @@ def _mathematics(model: OutcomeModel) -> tuple[str, ...]:
     likelihood = LIKELIHOODS[model.likelihood]
     lines = list(likelihood.sampling_model(model.measure))
     if likelihood.has_baseline:
-        lines.append(f"eta_i ~ Normal(0, {model.baseline_sd:g}^2)       the baseline of study i, independent of others")
+        lines.append(
+            f"eta_i ~ Normal(0, {model.baseline_sd:g}^2)       the baseline of study i, independent of others"
+        )
     if likelihood.of_counts:
         lines.append("Counts are taken as they are: no zero-cell correction.")
     effects = "Normal(mu, tau^2)"

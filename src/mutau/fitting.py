@@ -160,7 +160,9 @@ class Fit:
         cells = "both counts" if self.model.measure == "IRR" else "all four cells"
         added = f"{self.model.zero_cells.add:g} was added to {cells} of {', '.join(corrected)}"
         if self.model.of_counts:
-            added += " for the study's own estimate and classic pooling; the likelihood takes counts as they are"
+            added += (
+                " for the study's own estimate and classic pooling; the likelihood takes counts as they are"
+            )
         return (*self.studies.notes, f"zero cells: {added}")
 
     def __repr__(self) -> str:

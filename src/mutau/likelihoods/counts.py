@@ -117,7 +117,7 @@ class CountFamily:
         one = {name: column[i : i + 1] for name, column in data.items()}
 
         def log_likelihood(theta: FloatArray) -> FloatArray:
-            return self.study_log_likelihood(one, theta, measure, baseline_sd)[0]
+            return np.asarray(self.study_log_likelihood(one, theta, measure, baseline_sd)[0])
 
         limit = 60.0 + 12.0 * baseline_sd
         return EffectTable(
@@ -126,7 +126,13 @@ class CountFamily:
         )  # fmt: skip
 
     def _draw_eta(
-        self, data: Data, i: int, theta: FloatArray, measure: str, baseline_sd: float, rng: np.random.Generator
+        self,
+        data: Data,
+        i: int,
+        theta: FloatArray,
+        measure: str,
+        baseline_sd: float,
+        rng: np.random.Generator,
     ) -> FloatArray:
         """Draw the baseline given the study's data and its own effect, by interpolated quantiles."""
         assert self.eta_rule is not None

@@ -108,7 +108,9 @@ def _draw(
         np.log(data[f"time_{arm}"][i]) + (eta + sign * theta) / 2
         for arm, sign in (("treatment", 1), ("control", -1))
     )
-    return np.stack([rng.poisson(np.exp(np.minimum(log, _LARGEST))).astype(np.float64) for log in logs], axis=-1)
+    return np.stack(
+        [rng.poisson(np.exp(np.minimum(log, _LARGEST))).astype(np.float64) for log in logs], axis=-1
+    )
 
 
 _FAMILY = CountFamily(study_log_likelihood, lambda _data, _i, _measure: False, _centre, _draw, _eta_rule)
@@ -118,7 +120,7 @@ POISSON = Likelihood(
     label="Poisson likelihood",
     mathematics={
         "": (
-            "a_i ~ Poisson(t1_i rate1_i), c_i ~ Poisson(t0_i rate0_i)    events in person-time, treatment and control",
+            "a_i ~ Poisson(t1_i rate1_i), c_i ~ Poisson(t0_i rate0_i)    events in person-time of both arms",
             "log rate1_i = (eta_i + theta_i)/2, log rate0_i = (eta_i - theta_i)/2",
         )
     },

@@ -89,7 +89,9 @@ _RULES = (
         "Events cannot outnumber participants",
         "Check which of the two is wrong",
     ),
-    _Rule(("time_treatment",), lambda t: t <= 0, "Person-time is above 0", "Correct it or leave the study out"),
+    _Rule(
+        ("time_treatment",), lambda t: t <= 0, "Person-time is above 0", "Correct it or leave the study out"
+    ),
     _Rule(("time_control",), lambda t: t <= 0, "Person-time is above 0", "Correct it or leave the study out"),
     _Rule(
         ("sd_treatment",),

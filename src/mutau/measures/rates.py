@@ -79,7 +79,8 @@ def log_rate_ratio(
     (-1.0033, 0.4444)
     """
     a, t1, c, t2 = (
-        np.asarray(x, dtype=np.float64) for x in (events_treatment, time_treatment, events_control, time_control)
+        np.asarray(x, dtype=np.float64)
+        for x in (events_treatment, time_treatment, events_control, time_control)
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         yi = np.log(a / t1) - np.log(c / t2)

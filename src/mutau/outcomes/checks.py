@@ -69,8 +69,15 @@ def _check_name(fields: Mapping[str, Any]) -> Iterator[Fault]:
 def _check_likelihood(fields: Mapping[str, Any]) -> Iterator[Fault]:
     """Ask whether the likelihood has a link for the measure, and whether the numbers it takes can be used."""
     likelihood, measure = LIKELIHOODS.get(str(fields.get("likelihood"))), fields.get("measure")
-    if likelihood is not None and likelihood.measures and measure in MEASURES and measure not in likelihood.measures:
-        fitting = [name for name, each in LIKELIHOODS.items() if not each.measures or measure in each.measures]
+    if (
+        likelihood is not None
+        and likelihood.measures
+        and measure in MEASURES
+        and measure not in likelihood.measures
+    ):
+        fitting = [
+            name for name, each in LIKELIHOODS.items() if not each.measures or measure in each.measures
+        ]
         yield Fault(
             f"the {likelihood.label} has no link for {measure}",
             f"It takes {' or '.join(likelihood.measures)}",
@@ -80,7 +87,9 @@ def _check_likelihood(fields: Mapping[str, Any]) -> Iterator[Fault]:
     sd, df = fields.get("baseline_sd", 10.0), fields.get("effects_df", math.inf)
     if not _is_number(sd) or sd <= 0:
         rule = "The standard deviation of the baselines is a finite number above 0"
-        yield Fault(f"{sd!r} cannot be used", rule, "Use 10.0; 5.0 and 20.0 show its weight", key="baseline_sd")
+        yield Fault(
+            f"{sd!r} cannot be used", rule, "Use 10.0; 5.0 and 20.0 show its weight", key="baseline_sd"
+        )
     if not isinstance(df, (int, float)) or isinstance(df, bool) or not df >= 1:
         rule = "The degrees of freedom of the random effects are a number of at least 1"
         yield Fault(f"{df!r} cannot be used", rule, "Leave it out for normal effects", key="effects_df")

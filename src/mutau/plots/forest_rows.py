@@ -290,7 +290,13 @@ def _labels(fit: Fit, compared: pd.DataFrame, prob: float) -> ForestLabels:
     measure, higher_helps = model.measure_record, model.benefit_sign > 0
     treatment, control = plain(model.treatment_label), plain(model.control_label)
     sides = (control, treatment) if higher_helps else (treatment, control)
-    what = "\nevents/time" if _any(fit, ("time_treatment",)) else "\nevents/n" if _any(fit, _COUNTS[::2]) else "\nmean (SD) n"
+    what = (
+        "\nevents/time"
+        if _any(fit, ("time_treatment",))
+        else "\nevents/n"
+        if _any(fit, _COUNTS[::2])
+        else "\nmean (SD) n"
+    )
     arms = _arm_columns(fit)
     heads = (f"{treatment}{what}", f"{control}{what}") if len(arms) == 2 else ("Standard\nerror",)
     return ForestLabels(

@@ -11,7 +11,15 @@ from mutau.errors import ArgumentError, Fault, nearest
 if TYPE_CHECKING:
     from mutau.priors.base import Prior
 
-__all__ = ["QUANTITIES", "Existence", "count_moment_exists", "count_posterior_is_proper", "moment_exists", "posterior_is_proper", "tau_prior_faults"]
+__all__ = [
+    "QUANTITIES",
+    "Existence",
+    "count_moment_exists",
+    "count_posterior_is_proper",
+    "moment_exists",
+    "posterior_is_proper",
+    "tau_prior_faults",
+]
 
 QUANTITIES = ("mu", "tau", "theta", "theta_new")
 """The quantities `moment_exists` knows; theta is the effect in each study."""
@@ -141,7 +149,9 @@ def count_posterior_is_proper(mu: Prior, tau: Prior) -> Existence:
     )
 
 
-def count_moment_exists(quantity: str, r: float, mu: Prior, tau: Prior, effects_df: float = math.inf) -> Existence:
+def count_moment_exists(
+    quantity: str, r: float, mu: Prior, tau: Prior, effects_df: float = math.inf
+) -> Existence:
     r"""Say whether a posterior moment can be relied on where the data are counts (analysis scale).
 
     Parameters

@@ -62,7 +62,9 @@ def _binomial_logp(value: Tensor, n: Tensor, log_p: Tensor, log_q: Tensor) -> Te
 
 def _binomial_random(n: Any, log_p: Any, log_q: Any, rng: Any = None, size: Any = None) -> Any:
     del log_q
-    return rng.binomial(np.asarray(n, dtype=np.int64), np.minimum(np.exp(log_p), 1), size=size).astype(np.float64)
+    return rng.binomial(np.asarray(n, dtype=np.int64), np.minimum(np.exp(log_p), 1), size=size).astype(
+        np.float64
+    )
 
 
 def _poisson(theta: Tensor, data: Mapping[str, Tensor], measure: str) -> None:
@@ -149,7 +151,9 @@ def build_model(request: ModelRequest) -> pm.Model:
         mu = prior_variable("mu", request.mu_prior)
         tau = prior_variable("tau", request.tau_prior)
         if has_t_effects(request):
-            z = pm.StudentT("z", nu=pm.Data("effects_df", request.effects_df), mu=0.0, sigma=1.0, dims="study")
+            z = pm.StudentT(
+                "z", nu=pm.Data("effects_df", request.effects_df), mu=0.0, sigma=1.0, dims="study"
+            )
         else:
             z = pm.Normal("z", 0.0, 1.0, dims="study")
         theta = pm.Deterministic("theta", mu + tau * z, dims="study")
