@@ -1,4 +1,4 @@
-"""The likelihood of mu and tau for a request that has no normal-normal form, computed once and weighed by its priors."""
+"""The likelihood of mu and tau where there is no normal-normal form: computed once, weighed by any priors."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KEPT = 32
 """Surfaces kept, the last used: another prior for the same studies then takes milliseconds."""
 
 SMOOTH_FROM = 3
-"""Filled cells from which on a likelihood's corner at no effect is in so high a derivative that the rule misses 1e-7."""
+"""Filled cells from which on the corner at no effect is in so high a derivative that no digit feels it."""
 
 _LIMITS = {  # cells that, where empty, leave a corner in the likelihood at no effect
     "OR": (),
@@ -95,7 +95,8 @@ def _surface(request: ModelRequest) -> Surface:
 
     def of_study(i: int, theta: Array) -> Array:
         own = {name: column[i : i + 1] for name, column in request.data.items()}
-        return np.asarray(likelihood.study_log_likelihood(own, theta, request.measure, request.baseline_sd))[0]
+        values = likelihood.study_log_likelihood(own, theta, request.measure, request.baseline_sd)
+        return np.asarray(values[0])
 
     centre, scale = _places(request)
     return surface(of_study, centre, scale, request.mu_prior, request.tau_prior, request.effects_df)
@@ -103,7 +104,9 @@ def _surface(request: ModelRequest) -> Surface:
 
 def _cells(request: ModelRequest) -> dict[str, Array]:
     data = dict(request.data)
-    return data | {f"nonevents_{arm}": data[f"n_{arm}"] - data[f"events_{arm}"] for arm in ("treatment", "control")}
+    return data | {
+        f"nonevents_{arm}": data[f"n_{arm}"] - data[f"events_{arm}"] for arm in ("treatment", "control")
+    }
 
 
 def _places(request: ModelRequest) -> tuple[Array, Array]:

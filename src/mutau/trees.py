@@ -57,13 +57,16 @@ def build_tree(
 
     arms: tuple[str, ...] = ("arm",) if likelihood.of_counts else ()
     at_arms = {"arm": ["treatment", "control"]} if arms else {}
-    model = {
-        "measure": request.measure, "baseline_sd": request.baseline_sd, "effects_df": request.effects_df,
-    }  # fmt: skip
-    log_likelihood = likelihood.log_likelihood(request.data, mu.values, tau.values, **model)
+    log_likelihood = likelihood.log_likelihood(
+        request.data, mu.values, tau.values,
+        measure=request.measure, baseline_sd=request.baseline_sd, effects_df=request.effects_df,
+    )  # fmt: skip
     if "theta_new" not in posterior:
         posterior = posterior.assign(theta_new=mu + tau * fresh_effects(rng, mu.shape, request.effects_df))
-    replicates = likelihood.replicate(request.data, mu.values, tau.values, rng, **model)
+    replicates = likelihood.replicate(
+        request.data, mu.values, tau.values, rng,
+        measure=request.measure, baseline_sd=request.baseline_sd, effects_df=request.effects_df,
+    )  # fmt: skip
     groups: dict[str, xr.Dataset] = {
         "posterior": posterior,
         "posterior_predictive": xr.Dataset(

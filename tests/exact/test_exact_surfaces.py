@@ -61,7 +61,9 @@ def test_normal_likelihoods_give_the_normal_engines_answers(name, tau):
     found = surface(normal_tables(yi, sei), yi, sei, MU, tau).posterior(MU, tau)
     expected = exact.normal(yi, sei, MU, tau)
     assert abs(found.log_marginal - expected.log_marginal) < LOG_MARGINAL
-    assert found.error_estimate < 1e-4  # of the polynomials between nodes; the nodes themselves are far better
+    assert (
+        found.error_estimate < 1e-4
+    )  # of the polynomials between nodes; the nodes themselves are far better
     pairs = [(found.mu, expected.mu), (found.theta_new, expected.theta_new), (found.tau, expected.tau)]
     pairs += [(found.theta[i], expected.theta[i]) for i in range(min(len(yi), 3))]
     for own, right in pairs:

@@ -9,11 +9,11 @@ import pytest
 from mutau.errors import ArgumentError
 from mutau.measures import MEASURES, get_measure
 
-RATIOS = {"RR", "OR", "HR"}
+RATIOS = {"RR", "OR", "IRR", "HR"}
 
 
 def test_every_measure_is_listed():
-    assert list(MEASURES) == ["RR", "OR", "RD", "MD", "SMD", "HR", "GEN"]
+    assert list(MEASURES) == ["RR", "OR", "RD", "MD", "SMD", "IRR", "HR", "GEN"]
 
 
 @pytest.mark.parametrize("code", MEASURES)

@@ -1,10 +1,10 @@
-"""The exact engine: the whole posterior of the normal-normal model by quadrature, without Monte Carlo error.
+"""The exact engine: whole posteriors by quadrature, without Monte Carlo error.
 
 `normal` takes effects, standard errors and priors and gives a `NormalPosterior`, whose `mu`, `tau`, `theta` and
 `theta_new` answer for means, densities, probabilities, quantiles and intervals; `normal_many` does the same for very
 many sets of studies at once; `surface` takes any likelihood of which each study's part is known, and gives a
-`SurfacePosterior` for each pair of priors; `pooled_normal` reads a pooled result of which the studies are not known; `supports`
-says which priors have a rule.
+`SurfacePosterior` for each pair of priors; `pooled_normal` reads a pooled result of which the studies are not
+known; `supports` says which priors have a rule.
 """
 
 from __future__ import annotations

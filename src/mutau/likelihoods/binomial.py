@@ -59,7 +59,7 @@ def study_log_likelihood(data: Data, theta: FloatArray, measure: str, baseline_s
     rows = []
     for i in range(len(data["n_treatment"])):
         counts = [float(data[name][i]) for name in COLUMNS]
-        values = integrate_baseline(_Density(*counts, measure), theta, baseline_sd, _reach(theta))
+        values = integrate_baseline(_Density(measure, *counts), theta, baseline_sd, _reach(theta))
         rows.append(values + _log_choose(counts[1], counts[0]) + _log_choose(counts[3], counts[2]))
     return np.stack(rows)
 
@@ -67,7 +67,7 @@ def study_log_likelihood(data: Data, theta: FloatArray, measure: str, baseline_s
 def _eta_rule(data: Data, i: int, theta: FloatArray, measure: str, baseline_sd: float) -> BaselineRule:
     """Give the distribution of study i's baseline given its data and effects: nodes and log masses."""
     counts = [float(data[name][i]) for name in COLUMNS]
-    return baseline_rule(_Density(*counts, measure), theta, baseline_sd, _reach(theta))
+    return baseline_rule(_Density(measure, *counts), theta, baseline_sd, _reach(theta))
 
 
 def _draw(
@@ -89,7 +89,7 @@ class _Density:
 
     __slots__ = ("a", "b", "c", "d", "link")
 
-    def __init__(self, a: float, n1: float, c: float, n0: float, measure: str) -> None:
+    def __init__(self, measure: str, a: float, n1: float, c: float, n0: float) -> None:
         self.a, self.b, self.c, self.d = a, n1 - a, c, n0 - c
         self.link = LINKS[measure]
 

@@ -117,7 +117,7 @@ class CountFamily:
         one = {name: column[i : i + 1] for name, column in data.items()}
 
         def log_likelihood(theta: FloatArray) -> FloatArray:
-            return self.study_log_likelihood(one, theta, measure, baseline_sd)[0]
+            return np.asarray(self.study_log_likelihood(one, theta, measure, baseline_sd)[0])
 
         limit = 60.0 + 12.0 * baseline_sd
         return EffectTable(

@@ -221,7 +221,7 @@ def _fall(log_likelihood: LogLikelihoodOfEffect, best: float, distance: float, l
 
 
 def _edges(low: float, high: float, width: float, corner: bool) -> FloatArray:
-    """Equal panels of `width`; with a corner they start at 0, and the first on either side is halved often."""
+    """Equal panels of `width`; with a corner they start at 0, the first on either side is halved often, all once."""
     if not corner:
         return np.linspace(low, high, math.ceil((high - low) / width) + 1)
     sides = []
@@ -229,7 +229,8 @@ def _edges(low: float, high: float, width: float, corner: bool) -> FloatArray:
         even = np.linspace(0, end, math.ceil(abs(end) / width) + 1)
         halved = even[1] / 2.0 ** np.arange(CORNER_HALVINGS, 0, -1)
         sides.append(np.concatenate([halved, even[1:]]))
-    return np.concatenate([sides[0][::-1], [0.0], sides[1]])
+    edges = np.concatenate([sides[0][::-1], [0.0], sides[1]])
+    return np.sort(np.concatenate([edges, (edges[1:] + edges[:-1]) / 2]))
 
 
 def _split(low: FloatArray, high: FloatArray, corner: FloatArray) -> tuple[FloatArray, FloatArray]:

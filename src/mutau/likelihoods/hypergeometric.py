@@ -2,7 +2,8 @@ r"""The conditional likelihood of the odds ratio: Fisher's noncentral hypergeome
 
 Given the total of events m, the events under treatment have
 
-.. math:: P(a \mid m) = \binom{n_1}{a}\binom{n_0}{m-a} e^{a\theta} \Big/ \sum_j \binom{n_1}{j}\binom{n_0}{m-j} e^{j\theta}.
+.. math:: P(a \mid m) = \binom{n_1}{a}\binom{n_0}{m-a} e^{a\theta} \Big/
+          \sum_j \binom{n_1}{j}\binom{n_0}{m-j} e^{j\theta}.
 
 There is no baseline. A study without events in either arm, or with nothing but events, says nothing: its likelihood
 is 1 whatever theta is.

@@ -120,7 +120,7 @@ POISSON = Likelihood(
     label="Poisson likelihood",
     mathematics={
         "": (
-            "a_i ~ Poisson(t1_i rate1_i), c_i ~ Poisson(t0_i rate0_i)    events in person-time, treatment and control",
+            "a_i ~ Poisson(t1_i rate1_i), c_i ~ Poisson(t0_i rate0_i)    events in person-time of both arms",
             "log rate1_i = (eta_i + theta_i)/2, log rate0_i = (eta_i - theta_i)/2",
         )
     },

@@ -28,7 +28,7 @@ class LogLikelihood(Protocol):
 
     def __call__(
         self, data: Data, mu: FloatArray, tau: FloatArray, *,
-        measure: str = ..., baseline_sd: float = ..., effects_df: float = ...,
+        measure: str, baseline_sd: float = ..., effects_df: float = ...,
     ) -> FloatArray:  # fmt: skip
         """Take `mu` and `tau` of shape (...,), give an array of shape (..., study)."""
         ...
@@ -39,7 +39,7 @@ class Replicate(Protocol):
 
     def __call__(
         self, data: Data, mu: FloatArray, tau: FloatArray, rng: np.random.Generator, *,
-        measure: str = ..., baseline_sd: float = ..., effects_df: float = ...,
+        measure: str, baseline_sd: float = ..., effects_df: float = ...,
     ) -> FloatArray:  # fmt: skip
         """Take `mu` and `tau` of shape (...,), give (..., study), or (..., study, arm) for counts."""
         ...
@@ -98,7 +98,7 @@ class Likelihood:
 
     def sampling_model(self, measure: str) -> tuple[str, ...]:
         """Give the mathematics for a measure."""
-        return self.mathematics.get(measure, self.mathematics[""] if "" in self.mathematics else ())
+        return self.mathematics.get(measure, self.mathematics.get("", ()))
 
     def observation(self, data: Data) -> FloatArray:
         """The observed outcome, of shape (study,) or (study, arm)."""

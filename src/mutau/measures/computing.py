@@ -41,15 +41,15 @@ def effects(
         One row per study, both arms side by side. For RR, OR and RD: ``events_treatment n_treatment
         events_control n_control``, or metafor's ``ai bi ci di``, ``ai n1i ci n2i``. For MD and SMD:
         ``mean_treatment sd_treatment n_treatment mean_control sd_control n_control``, or ``m1i sd1i n1i m2i
-        sd2i n2i``. For IRR: ``events_treatment time_treatment events_control time_control``. For HR and GEN, and for any row without such data: ready-made ``yi`` with ``sei`` or
-        ``vi``, on the measure's analysis scale (log for ratios). Where a row has both, its effect is computed
-        from its arms.
+        sd2i n2i``. For IRR: ``events_treatment time_treatment events_control time_control``. For HR and GEN, and
+        for any row without such data: ready-made ``yi`` with ``sei`` or ``vi``, on the measure's analysis scale
+        (log for ratios). Where a row has both, its effect is computed from its arms.
     measure : {"RR", "OR", "RD", "MD", "SMD", "IRR", "HR", "GEN"}
         The effect measure; treatment comes first.
     add, to : float, str
-        Zero-cell rule of RR, OR, RD and IRR (there the two counts only), in metafor's words: `add` goes to all four cells of the studies that
-        `to` names: ``"only0"`` (default) those with a zero cell, ``"all"``, ``"if0all"`` all if any has one,
-        ``"none"``.
+        Zero-cell rule of RR, OR, RD and IRR, in metafor's words: `add` goes to all four cells (IRR: to both counts)
+        of the studies that `to` names: ``"only0"`` (default) those with a zero cell, ``"all"``, ``"if0all"`` all if
+        any has one, ``"none"``.
     smd_variance : {"metafor", "RevMan"}
         Sampling variance of the SMD; see `standardised_mean_difference`.
     announce : bool

@@ -47,8 +47,8 @@ class OutcomeModel:
         For the reader, in words.
     likelihood : {"normal", "binomial", "hypergeometric", "poisson", "pooled"}
         How a study's data arise from its own effect: binomial for RR, OR and RD, hypergeometric (conditional) for OR,
-        poisson for IRR, from counts as they are; normal for any measure, from its estimate and standard error; pooled where
-        the trials are not known but only the pooled result in `published`, which `mutau.pooled` reads.
+        poisson for IRR, from counts as they are; normal for any measure, from its estimate and standard error;
+        pooled where the trials are not known but only the pooled result in `published`, which `mutau.pooled` reads.
     baseline_sd : float
         Standard deviation of each study's baseline under the binomial (log odds product) and the Poisson likelihood
         (sum of the two log rates).

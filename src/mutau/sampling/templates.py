@@ -1,8 +1,8 @@
 """Compiled models, kept and reused: one compilation per shape of model, new numbers for each fit.
 
 A template is a private PyMC model compiled once by nutpie. Fits with the same likelihood, measure, number of
-studies, prior families and kind of random effects differ only in numbers, and every number is data. Fast-math is off in every compilation:
-with it the same seed gives other draws after a cold than after a warm start.
+studies, prior families and kind of random effects differ only in numbers, and every number is data. Fast-math is off
+in every compilation: with it the same seed gives other draws after a cold than after a warm start.
 """
 
 from __future__ import annotations
@@ -79,8 +79,9 @@ def compiled(request: ModelRequest) -> Any:
         raise ValueError(f"every data column must have shape ({k},), one value per study; got {wrong}")
     request = replace(request, data=columns)
     families = prior_shape(request.mu_prior), prior_shape(request.tau_prior)
-    shape = request.measure, has_t_effects(request), support_width(request)
-    key = TemplateKey(request.likelihood, k, *families, *shape)
+    key = TemplateKey(
+        request.likelihood, k, *families, request.measure, has_t_effects(request), support_width(request)
+    )
     with _lock:
         if key not in _templates:
             with no_fastmath():
