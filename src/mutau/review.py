@@ -18,7 +18,14 @@ import numpy as np
 import pandas as pd
 
 from mutau import __version__, tables
-from mutau.comparing import COMPARE_COLUMNS, compare, disagreement, fit_alternatives
+from mutau.comparing import (
+    COMPARE_COLUMNS,
+    compare,
+    compare_likelihoods,
+    disagreement,
+    fit_alternatives,
+    fit_likelihoods,
+)
 from mutau.errors import ArgumentError, Fault, InputError, ModelFileError, nearest
 from mutau.fitting import Fit, fit, prepare
 from mutau.outcomes import OutcomeModel, Review, load_review
@@ -57,6 +64,8 @@ class OutcomeResult:
         The same fits sampled, by label, where both engines ran; else empty.
     agreement : DataFrame, optional
         `mutau.comparing.disagreement` of the two engines, where both ran.
+    likelihoods : DataFrame, optional
+        `mutau.comparing.compare_likelihoods`, where the likelihood is of counts.
     """
 
     fit: Fit
@@ -66,6 +75,7 @@ class OutcomeResult:
     chances: pd.DataFrame
     sampled: dict[str, Fit] = field(default_factory=dict)
     agreement: pd.DataFrame | None = None
+    likelihoods: pd.DataFrame | None = None
 
     @property
     def model(self) -> OutcomeModel:
@@ -277,7 +287,11 @@ def _run_outcome(model: OutcomeModel, studies: StudyTable, seed: int, engine: st
         sampled = {OWN: check, **fit_alternatives(check)}
     compared = compare(fitted, alternatives, others=sampled)
     agreement = disagreement(fits, sampled) if sampled else None
-    return OutcomeResult(fitted, alternatives, compared, summary(fitted), chances, sampled, agreement)
+    told = fit_likelihoods(fitted)
+    likelihoods = compare_likelihoods(told) if told else None
+    return OutcomeResult(
+        fitted, alternatives, compared, summary(fitted), chances, sampled, agreement, likelihoods
+    )
 
 
 def _write(result: ReviewResult, seed: int) -> None:
@@ -322,6 +336,8 @@ def _write_outcome(outcome: OutcomeResult, folder: Path) -> OutcomePage:
     }
     if outcome.agreement is not None:
         exports["agreement"] = outcome.agreement.assign(provenance="; ".join(fitted.studies.provenance))
+    if outcome.likelihoods is not None:
+        exports["likelihoods"] = outcome.likelihoods
     for name, frame in exports.items():
         _write_text(folder / f"{name}.csv", _csv(frame))
     default = outcome.chances[outcome.chances["prior"] == OWN]
@@ -340,6 +356,8 @@ def _write_outcome(outcome: OutcomeResult, folder: Path) -> OutcomePage:
     }
     if outcome.agreement is not None:
         readable["agreement"] = tables.agreement_table(outcome.agreement)
+    if outcome.likelihoods is not None:
+        readable["likelihoods"] = tables.likelihood_table(outcome.likelihoods, model)
     for name, table in readable.items():
         heading = f"{model.title}: {tables.CAPTIONS[name]}"
         _write_text(folder / f"{name}.md", tables.markdown_page(heading, table, fitted.studies.provenance))
@@ -356,6 +374,7 @@ def _write_outcome(outcome: OutcomeResult, folder: Path) -> OutcomePage:
         posterior_svg=plots.save(posterior, folder / "posterior"),
         sampled=outcome.sampled,
         agreement=outcome.agreement,
+        likelihoods=outcome.likelihoods,
     )
 
 

@@ -32,6 +32,7 @@ __all__ = [
     "effect",
     "effect_interval",
     "interval",
+    "likelihood_table",
     "main_table",
     "markdown_page",
     "number",
@@ -53,6 +54,7 @@ CAPTIONS = {
     "summary": "posterior summary",
     "compare": "Bayesian beside classic",
     "probabilities": "probabilities under the default priors",
+    "likelihoods": "answers under each likelihood",
     "checks": "checks of every fit",
     "agreement": "exact and sampled results",
 }
@@ -173,6 +175,27 @@ def main_table(compared: pd.DataFrame, model: OutcomeModel) -> pd.DataFrame:
             "P(benefit) before data": [probability(value) for value in rows["prior_p_benefit"]],
             "tau, median": [number(value) for value in rows["tau"]],
             f"{code} in a new setting": _predictions(rows),
+        }
+    )
+
+
+def likelihood_table(compared: pd.DataFrame, model: OutcomeModel) -> pd.DataFrame:
+    """Lay out `mutau.comparing.compare_likelihoods`: one row per likelihood, under the model's own priors."""
+    code = model.measure_record.code
+    words = {
+        "binomial": "binomial, exact counts",
+        "poisson": "Poisson, exact counts",
+        "hypergeometric": "conditional (noncentral hypergeometric)",
+        "conditional": "conditional (noncentral hypergeometric)",
+        "normal": "normal, standard errors taken as known",
+    }
+    return pd.DataFrame(
+        {
+            "Likelihood": [words.get(label, f"the first, {label}") for label in compared["likelihood_label"]],
+            f"{code}, median [{percent(compared['prob'].iloc[0])} credible interval]": _effects(compared),
+            "P(benefit)": _chances(compared, "p_benefit"),
+            "P(benefit) in a new setting": _chances(compared, "p_benefit_new"),
+            f"{code} in a new setting": _predictions(compared),
         }
     )
 

@@ -1,4 +1,4 @@
-"""Counts in PyMC: the likelihood is NumPy's, gradients are finite, posteriors are those of brute-force integration."""
+"""Counts in PyMC: NumPy's likelihood, finite gradients, and the posteriors of brute-force integration."""
 
 from pathlib import Path
 

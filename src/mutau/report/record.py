@@ -38,6 +38,8 @@ class OutcomePage:
         The same fits sampled, where both engines ran.
     agreement : DataFrame, optional
         `mutau.comparing.disagreement` of the two engines, where both ran.
+    likelihoods : DataFrame, optional
+        `mutau.comparing.compare_likelihoods`, where the likelihood is of counts.
     """
 
     model: OutcomeModel
@@ -50,6 +52,7 @@ class OutcomePage:
     posterior_svg: str
     sampled: Mapping[str, Fit] = field(default_factory=dict)
     agreement: pd.DataFrame | None = None
+    likelihoods: pd.DataFrame | None = None
 
     @property
     def every_fit(self) -> tuple[tuple[str, Fit], ...]:
