@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mutau.classic.counts import mantel_haenszel
-from mutau.errors import DataWarning
+from mutau.errors import ArgumentError, DataWarning, Fault
 from mutau.fitting import Fit, refit
 from mutau.fitting import fit as mutau_fit
 from mutau.likelihoods import LIKELIHOODS
@@ -136,8 +136,7 @@ def fit_likelihoods(fit: Fit) -> dict[str, Fit]:
     Returns
     -------
     dict of str to Fit
-        The fit itself first, then by label; empty for a likelihood that is not of counts. All under the model's own
-        priors, by the exact engine where it can.
+        The fit itself first, then by label. All under the model's own priors, by the exact engine where it can.
 
     Notes
     -----
@@ -146,8 +145,6 @@ def fit_likelihoods(fit: Fit) -> dict[str, Fit]:
     its standard error as known, after a zero-cell correction where there is a zero.
     """
     model = fit.model
-    if not model.of_counts:
-        return {}
     changes: dict[str, dict[str, Any]] = {}
     if LIKELIHOODS[model.likelihood].has_baseline:
         changes |= {
@@ -167,13 +164,13 @@ def fit_likelihoods(fit: Fit) -> dict[str, Fit]:
     return fits
 
 
-def compare_likelihoods(fits: Mapping[str, Fit], prob: float = 0.95) -> pd.DataFrame:
-    """Set the answers under each likelihood side by side.
+def compare_likelihoods(fit: Fit, prob: float = 0.95) -> pd.DataFrame:
+    """Set the answers to the same counts under each likelihood side by side: see `fit_likelihoods`.
 
     Parameters
     ----------
-    fits : mapping of str to Fit
-        From `fit_likelihoods`.
+    fit : Fit
+        A fitted outcome model whose likelihood is of counts.
     prob : float
         Probability content of the credible intervals.
 
@@ -181,9 +178,18 @@ def compare_likelihoods(fits: Mapping[str, Fit], prob: float = 0.95) -> pd.DataF
     -------
     DataFrame
         One row per likelihood, columns ``likelihood_label`` and `COMPARE_COLUMNS`.
+
+    Raises
+    ------
+    ArgumentError
+        The likelihood is not of counts.
     """
+    if not fit.model.of_counts:
+        rule = "Likelihoods are compared where the model's own is of counts"
+        what = f"likelihood = {fit.model.likelihood!r}"
+        raise ArgumentError(Fault(what, rule, 'Fit a model with likelihood = "binomial" or "poisson"'))
     frames = []
-    for label, each in fits.items():
+    for label, each in fit_likelihoods(fit).items():
         rows = pd.DataFrame(bayesian_rows(each, "default", prob)).assign(
             likelihood_label=label,
             model=each.model.name,

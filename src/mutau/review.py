@@ -24,7 +24,6 @@ from mutau.comparing import (
     compare_likelihoods,
     disagreement,
     fit_alternatives,
-    fit_likelihoods,
 )
 from mutau.errors import ArgumentError, Fault, InputError, ModelFileError, nearest
 from mutau.fitting import Fit, fit, prepare
@@ -287,8 +286,7 @@ def _run_outcome(model: OutcomeModel, studies: StudyTable, seed: int, engine: st
         sampled = {OWN: check, **fit_alternatives(check)}
     compared = compare(fitted, alternatives, others=sampled)
     agreement = disagreement(fits, sampled) if sampled else None
-    told = fit_likelihoods(fitted)
-    likelihoods = compare_likelihoods(told) if told else None
+    likelihoods = compare_likelihoods(fitted) if model.of_counts else None
     return OutcomeResult(
         fitted, alternatives, compared, summary(fitted), chances, sampled, agreement, likelihoods
     )

@@ -181,7 +181,7 @@ def main_table(compared: pd.DataFrame, model: OutcomeModel) -> pd.DataFrame:
 
 def likelihood_table(compared: pd.DataFrame, model: OutcomeModel) -> pd.DataFrame:
     """Lay out `mutau.comparing.compare_likelihoods`: one row per likelihood, under the model's own priors."""
-    code = model.measure_record.code
+    code, first = model.measure_record.code, model.likelihood
     words = {
         "binomial": "binomial, exact counts",
         "poisson": "Poisson, exact counts",
@@ -191,7 +191,7 @@ def likelihood_table(compared: pd.DataFrame, model: OutcomeModel) -> pd.DataFram
     }
     return pd.DataFrame(
         {
-            "Likelihood": [words.get(label, f"the first, {label}") for label in compared["likelihood_label"]],
+            "Likelihood": [words.get(label, f"{first}, {label}") for label in compared["likelihood_label"]],
             f"{code}, median [{percent(compared['prob'].iloc[0])} credible interval]": _effects(compared),
             "P(benefit)": _chances(compared, "p_benefit"),
             "P(benefit) in a new setting": _chances(compared, "p_benefit_new"),
