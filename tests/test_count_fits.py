@@ -136,7 +136,9 @@ def test_poisson_and_t_effects_from_a_table():
     fit = mutau.fit(frame, asked, seed=1, sampling=SHORT)
     assert np.isfinite(fit.tree["log_likelihood"]["events"]).all()
     noted = mutau.summary(replace(fit, model=replace(asked, effects_df=1.5)))
-    assert "degrees of freedom" in noted.query("quantity == 'theta_new' and scale == 'analysis'")["note"].iloc[0]
+    assert (
+        "degrees of freedom" in noted.query("quantity == 'theta_new' and scale == 'analysis'")["note"].iloc[0]
+    )
 
 
 def test_batches_and_the_exact_engine_say_what_they_do_not_do():
