@@ -1,4 +1,4 @@
-"""Counts told by their own likelihood, from table to answer: the decisions' targets, published figures, plain sums."""
+"""Counts told by their own likelihood, from table to answer: targets, published figures, plain sums."""
 
 from __future__ import annotations
 
@@ -223,9 +223,12 @@ def test_swapping_the_arms_swaps_benefit_and_harm():
     counts = prepare(STUDIES, model)[1][
         ["study", "events_treatment", "n_treatment", "events_control", "n_control"]
     ]
-    swapped = counts.rename(columns=lambda name: {"treatment": "control", "control": "treatment"}.get(
-        name.rpartition("_")[2], "") and name.rpartition("_")[0] + "_" + (
-        "control" if name.endswith("treatment") else "treatment") or name)  # fmt: skip
+    other_arm = {"treatment": "control", "control": "treatment"}
+    swapped = counts.rename(
+        columns={
+            f"{kind}_{arm}": f"{kind}_{other}" for kind in ("events", "n") for arm, other in other_arm.items()
+        }
+    )
     plain = replace(model, where={})
     one, other = (exact_fit(table, plain).exact for table in (counts, swapped))
     np.testing.assert_allclose(other.mu.quantile(P), -one.mu.quantile(P)[::-1], atol=1e-8)
