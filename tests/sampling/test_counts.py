@@ -97,7 +97,7 @@ def test_a_sum_of_too_many_terms_is_refused():
     assert "the binomial likelihood has no such sum" in supports(wide)
 
 
-TARGETS = {  # docs: STATISTICS, brute-force integration; here once more by `brute_force`
+TARGETS = {  # docs/statistics.md, section 7; here once more by `brute_force`
     "secure": (6.92, 2.54, 24.0, 0.9988),
     "insecure_to_secure": (11.6, 4.05, 39.3, 0.9998),
     "avoidant": (0.469, 0.165, 1.18, 1 - 0.9527),
