@@ -34,7 +34,7 @@ BENEFIT_BY_TAU_COLUMNS = ("tau", "p_benefit", "p_benefit_new", "tau_quantile", "
 """Columns of `prepare_benefit_by_tau`, in order."""
 
 _SIZE = (6.4, 3.4)  # inches, of the axes
-_LEFT, _RIGHT, _ABOVE, _BELOW = 0.6, 0.25, 0.62, 0.62
+_LEFT, _RIGHT, _ABOVE, _BELOW = 0.7, 0.25, 0.62, 0.62
 _NOTE_SIZE, _NOTE_LINE = 7.5, 0.145
 _ROW = 0.17  # of the axis of probabilities: height of a row under 0
 _TOP = 1.02
@@ -157,7 +157,8 @@ def _labels(fit: Fit, rows: tuple[TauRow, ...], end: float) -> BenefitByTauLabel
 
 def _unit(model: OutcomeModel) -> str:
     measure = model.measure_record
-    return f" of the log {measure.name}" if measure.analysis_scale == "log" else f" of the {measure.name}"
+    names = {"log": f" of the log {measure.name}", "identity": f" of the {measure.name}"}
+    return names.get(measure.analysis_scale, " (analysis scale)")
 
 
 def _notes(model: OutcomeModel) -> tuple[str, ...]:

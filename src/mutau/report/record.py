@@ -38,6 +38,10 @@ class OutcomePage:
         The same fits sampled, where both engines ran.
     agreement : DataFrame, optional
         `mutau.comparing.disagreement` of the two engines, where both ran.
+    by_tau : DataFrame, optional
+        `mutau.benefit_by_tau` of the fit; none where tau is fixed or the fit was sampled.
+    by_tau_svg : str
+        Its picture; empty where there is none.
     """
 
     model: OutcomeModel
@@ -50,6 +54,8 @@ class OutcomePage:
     posterior_svg: str
     sampled: Mapping[str, Fit] = field(default_factory=dict)
     agreement: pd.DataFrame | None = None
+    by_tau: pd.DataFrame | None = None
+    by_tau_svg: str = ""
 
     @property
     def every_fit(self) -> tuple[tuple[str, Fit], ...]:
