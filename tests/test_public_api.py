@@ -42,6 +42,11 @@ def calls(secure, tmp_path):
             )
         ),
         "check_review": lambda: len(mutau.check_review(ROOT / "models", only="secure")[1]),
+        "compare_likelihoods": lambda: len(
+            mutau.compare_likelihoods(
+                mutau.fit(mutau.read_studies(PIP), mutau.load_model(SECURE), engine="exact", seed=1)
+            )
+        ),
         "compare": lambda: len(mutau.compare(secure, {})),
         "effects": lambda: list(mutau.effects(counts.wide(), measure="RR")["vi"]),
         "errors": lambda: mutau.errors.MutauError.__name__,

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mutau import errors, exact, priors
     from mutau.batches import fit_many
-    from mutau.comparing import compare
+    from mutau.comparing import compare, compare_likelihoods
     from mutau.fitting import Fit, fit, pymc_model
     from mutau.measures import MEASURES, effects
     from mutau.outcomes import OutcomeModel, load_model, load_review
@@ -43,6 +43,7 @@ _HOMES = {
     "benefit_by_tau": "mutau.summaries",
     "check_review": "mutau.review",
     "compare": "mutau.comparing",
+    "compare_likelihoods": "mutau.comparing",
     "effects": "mutau.measures",
     "fit": "mutau.fitting",
     "fit_many": "mutau.batches",
@@ -69,6 +70,7 @@ __all__ = [
     "benefit_by_tau",
     "check_review",
     "compare",
+    "compare_likelihoods",
     "effects",
     "errors",
     "exact",

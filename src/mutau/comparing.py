@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from mutau.classic.counts import mantel_haenszel
-from mutau.errors import DataWarning
+from mutau.errors import ArgumentError, DataWarning, Fault
 from mutau.fitting import Fit, refit
+from mutau.fitting import fit as mutau_fit
+from mutau.likelihoods import LIKELIHOODS
 from mutau.pooling import pool
 from mutau.summaries import chance, events, interval, probabilities
 
@@ -19,7 +22,15 @@ if TYPE_CHECKING:
     from mutau.outcomes import OutcomeModel
     from mutau.records import ClassicResult
 
-__all__ = ["COMPARE_COLUMNS", "bayesian_rows", "compare", "disagreement", "fit_alternatives"]
+__all__ = [
+    "COMPARE_COLUMNS",
+    "bayesian_rows",
+    "compare",
+    "compare_likelihoods",
+    "disagreement",
+    "fit_alternatives",
+    "fit_likelihoods",
+]
 
 COMPARE_COLUMNS = (
     "model",
@@ -112,6 +123,81 @@ def compare(
 def fit_alternatives(fit: Fit) -> dict[str, Fit]:
     """Fit a model again under each of its other priors for tau: doubled, tau = 0, and those its file adds."""
     return {label: refit(fit, prior) for label, prior in fit.model.tau_alternatives}
+
+
+def fit_likelihoods(fit: Fit) -> dict[str, Fit]:
+    """Fit counts again under the other ways to tell them: other baselines, conditional, and the normal likelihood.
+
+    Parameters
+    ----------
+    fit : Fit
+        A fitted outcome model.
+
+    Returns
+    -------
+    dict of str to Fit
+        The fit itself first, then by label. All under the model's own priors, by the exact engine where it can.
+
+    Notes
+    -----
+    Each study's baseline has a wide normal prior, whose SD of 10 is a convention: half and double of it stand
+    beside it. The conditional likelihood of an odds ratio needs none. The normal likelihood takes a log ratio and
+    its standard error as known, after a zero-cell correction where there is a zero.
+    """
+    model = fit.model
+    changes: dict[str, dict[str, Any]] = {}
+    if LIKELIHOODS[model.likelihood].has_baseline:
+        changes |= {
+            f"baseline SD {factor * model.baseline_sd:g}": {"baseline_sd": factor * model.baseline_sd}
+            for factor in (0.5, 2.0)
+        }
+    if model.measure == "OR" and model.likelihood == "binomial":
+        changes["conditional"] = {"likelihood": "hypergeometric"}
+    changes["normal"] = {"likelihood": "normal"}
+    fits = {model.likelihood: fit}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)  # a zero-cell correction; the row's note says it
+        for label, change in changes.items():
+            fits[label] = mutau_fit(
+                fit.studies, replace(model, **change), engine="auto", seed=fit.engine.seed
+            )
+    return fits
+
+
+def compare_likelihoods(fit: Fit, prob: float = 0.95) -> pd.DataFrame:
+    """Set the answers to the same counts under each likelihood side by side: see `fit_likelihoods`.
+
+    Parameters
+    ----------
+    fit : Fit
+        A fitted outcome model whose likelihood is of counts.
+    prob : float
+        Probability content of the credible intervals.
+
+    Returns
+    -------
+    DataFrame
+        One row per likelihood, columns ``likelihood_label`` and `COMPARE_COLUMNS`.
+
+    Raises
+    ------
+    ArgumentError
+        The likelihood is not of counts.
+    """
+    if not fit.model.of_counts:
+        rule = "Likelihoods are compared where the model's own is of counts"
+        what = f"likelihood = {fit.model.likelihood!r}"
+        raise ArgumentError(Fault(what, rule, 'Fit a model with likelihood = "binomial" or "poisson"'))
+    frames = []
+    for label, each in fit_likelihoods(fit).items():
+        rows = pd.DataFrame(bayesian_rows(each, "default", prob)).assign(
+            likelihood_label=label,
+            model=each.model.name,
+            measure=each.model.measure,
+            provenance="; ".join(each.studies.provenance),
+        )
+        frames.append(rows[rows["quantity"] == "mu"])
+    return pd.concat(frames, ignore_index=True).reindex(columns=["likelihood_label", *COMPARE_COLUMNS])
 
 
 def disagreement(exact: Mapping[str, Fit], sampled: Mapping[str, Fit], prob: float = 0.95) -> pd.DataFrame:

@@ -18,7 +18,13 @@ import numpy as np
 import pandas as pd
 
 from mutau import __version__, tables
-from mutau.comparing import COMPARE_COLUMNS, compare, disagreement, fit_alternatives
+from mutau.comparing import (
+    COMPARE_COLUMNS,
+    compare,
+    compare_likelihoods,
+    disagreement,
+    fit_alternatives,
+)
 from mutau.errors import ArgumentError, Fault, InputError, ModelFileError, nearest
 from mutau.fitting import Fit, fit, prepare
 from mutau.outcomes import OutcomeModel, Review, load_review
@@ -57,6 +63,8 @@ class OutcomeResult:
         The same fits sampled, by label, where both engines ran; else empty.
     agreement : DataFrame, optional
         `mutau.comparing.disagreement` of the two engines, where both ran.
+    likelihoods : DataFrame, optional
+        `mutau.comparing.compare_likelihoods`, where the likelihood is of counts.
     """
 
     fit: Fit
@@ -66,6 +74,7 @@ class OutcomeResult:
     chances: pd.DataFrame
     sampled: dict[str, Fit] = field(default_factory=dict)
     agreement: pd.DataFrame | None = None
+    likelihoods: pd.DataFrame | None = None
 
     @property
     def model(self) -> OutcomeModel:
@@ -277,7 +286,10 @@ def _run_outcome(model: OutcomeModel, studies: StudyTable, seed: int, engine: st
         sampled = {OWN: check, **fit_alternatives(check)}
     compared = compare(fitted, alternatives, others=sampled)
     agreement = disagreement(fits, sampled) if sampled else None
-    return OutcomeResult(fitted, alternatives, compared, summary(fitted), chances, sampled, agreement)
+    likelihoods = compare_likelihoods(fitted) if model.of_counts else None
+    return OutcomeResult(
+        fitted, alternatives, compared, summary(fitted), chances, sampled, agreement, likelihoods
+    )
 
 
 def _write(result: ReviewResult, seed: int) -> None:
@@ -325,6 +337,8 @@ def _write_outcome(outcome: OutcomeResult, folder: Path) -> OutcomePage:
     by_tau = None if plots.why_no_benefit_by_tau(fitted) else plots.prepare_benefit_by_tau(fitted)
     if by_tau is not None:
         exports["benefit_by_tau"] = by_tau.assign(provenance="; ".join(fitted.studies.provenance))
+    if outcome.likelihoods is not None:
+        exports["likelihoods"] = outcome.likelihoods
     for name, frame in exports.items():
         _write_text(folder / f"{name}.csv", _csv(frame))
     default = outcome.chances[outcome.chances["prior"] == OWN]
@@ -343,6 +357,8 @@ def _write_outcome(outcome: OutcomeResult, folder: Path) -> OutcomePage:
     }
     if outcome.agreement is not None:
         readable["agreement"] = tables.agreement_table(outcome.agreement)
+    if outcome.likelihoods is not None:
+        readable["likelihoods"] = tables.likelihood_table(outcome.likelihoods, model)
     for name, table in readable.items():
         heading = f"{model.title}: {tables.CAPTIONS[name]}"
         _write_text(folder / f"{name}.md", tables.markdown_page(heading, table, fitted.studies.provenance))
@@ -363,6 +379,7 @@ def _write_outcome(outcome: OutcomeResult, folder: Path) -> OutcomePage:
         else plots.save(plots.plot_benefit_by_tau(by_tau), folder / "benefit_by_tau"),
         sampled=outcome.sampled,
         agreement=outcome.agreement,
+        likelihoods=outcome.likelihoods,
     )
 
 

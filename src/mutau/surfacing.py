@@ -48,6 +48,8 @@ def unsupported(request: ModelRequest) -> str | None:
     request : ModelRequest
         Of counts, or with t random effects.
     """
+    if request.likelihood not in LIKELIHOODS:
+        return f"it has no rule for the likelihood '{request.likelihood}'"
     for name, prior in (("mu", request.mu_prior), ("tau", request.tau_prior)):
         if not prior.is_proper:
             return f"{prior} for {name} is improper, under which counts may define no posterior"

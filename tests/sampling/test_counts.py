@@ -1,4 +1,4 @@
-"""Counts in PyMC: the likelihood is NumPy's, gradients are finite, posteriors are those of brute-force integration."""
+"""Counts in PyMC: the likelihood of NumPy, finite gradients, and the posteriors of brute-force integration."""
 
 from pathlib import Path
 
@@ -40,11 +40,8 @@ def test_gradients_are_finite_at_the_start_and_far_away(likelihood, measure):
     for mu in (-300.0, -20.0, 0.0, 1e-9, 20.0, 300.0):
         for eta in (-700.0, -90.0, 0.0, 90.0, 700.0):
             for log_tau in (-30.0, 0.0, 5.0):
-                point = start | {
-                    "mu": np.float64(mu),
-                    "tau_log__": np.float64(log_tau),
-                    "z": np.array([1.0, -2, 0, 3]),
-                }
+                point = start | {"mu": np.float64(mu), "tau_log__": np.float64(log_tau)}
+                point["z"] = np.array([1.0, -2, 0, 3])
                 if "eta" in start:
                     point["eta"] = np.full(4, eta)
                 assert np.isfinite(gradient(point)).all(), (mu, eta, log_tau)
@@ -100,7 +97,7 @@ def test_a_sum_of_too_many_terms_is_refused():
     assert "the binomial likelihood has no such sum" in supports(wide)
 
 
-TARGETS = {  # docs: STATISTICS, brute-force integration; here once more by `brute_force`
+TARGETS = {  # docs/statistics.md, section 7; here once more by `brute_force`
     "secure": (6.92, 2.54, 24.0, 0.9988),
     "insecure_to_secure": (11.6, 4.05, 39.3, 0.9998),
     "avoidant": (0.469, 0.165, 1.18, 1 - 0.9527),

@@ -65,7 +65,7 @@ class CountFamily:
         Returns
         -------
         array
-            Shape (..., study), natural logarithm, constants included; error below 1e-6 (see `EffectTable`).
+            Shape (..., study), natural logarithm, constants included; the error is `EffectTable`'s, about 1e-8.
         """
         mu, tau = np.broadcast_arrays(np.asarray(mu, float), np.asarray(tau, float))
         columns = []

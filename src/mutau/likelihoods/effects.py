@@ -69,7 +69,7 @@ class EffectTable:
     the maximum of the product (which converge exponentially for a normal; split at a corner), and log L is read
     from each panel's polynomial of degree 7. So nothing is lost as tau goes to 0: at tau = 0 it is L(mu).
 
-    The error in log F is below 1e-8 (below 1e-4 for t effects where there is a corner).
+    The error in log F is below 1e-8, and below 1e-5 where there is a corner (for t effects there, 1e-4).
     """
 
     __slots__ = ("_df", "_edges", "_has_corner", "_log_l", "_log_w", "_spline", "_theta", "width")

@@ -42,6 +42,8 @@ class OutcomePage:
         `mutau.benefit_by_tau` of the fit; none where tau is fixed or the fit was sampled.
     by_tau_svg : str
         Its picture; empty where there is none.
+    likelihoods : DataFrame, optional
+        `mutau.comparing.compare_likelihoods`, where the likelihood is of counts.
     """
 
     model: OutcomeModel
@@ -56,6 +58,7 @@ class OutcomePage:
     agreement: pd.DataFrame | None = None
     by_tau: pd.DataFrame | None = None
     by_tau_svg: str = ""
+    likelihoods: pd.DataFrame | None = None
 
     @property
     def every_fit(self) -> tuple[tuple[str, Fit], ...]:

@@ -69,6 +69,7 @@ class OutcomeView:
     summary: TableView
     checks: TableView
     agreement: TableView | None
+    likelihoods: TableView | None
 
 
 def outcome_view(page: OutcomePage, number: int) -> OutcomeView:
@@ -117,6 +118,7 @@ def outcome_view(page: OutcomePage, number: int) -> OutcomeView:
         summary=view(summarised, f"{tables.CAPTIONS['summary']}, default priors", reasons),
         checks=table_view(_checks(page), f"{plain(model.title)} – {tables.CAPTIONS['checks']}"),
         agreement=_agreement(page, provenance),
+        likelihoods=_likelihoods(page, provenance),
     )
 
 
@@ -255,6 +257,13 @@ def _agreement(page: OutcomePage, provenance: str) -> TableView | None:
     caption = f"{plain(page.model.title)} – {tables.CAPTIONS['agreement']}"
     sentence = f"{tables.agreement_sentence(page.agreement)}."
     return table_view(tables.agreement_table(page.agreement), caption, (sentence,), provenance)
+
+
+def _likelihoods(page: OutcomePage, provenance: str) -> TableView | None:
+    if page.likelihoods is None:
+        return None
+    caption = f"{plain(page.model.title)} – {tables.CAPTIONS['likelihoods']}, default priors"
+    return table_view(tables.likelihood_table(page.likelihoods, page.model), caption, (), provenance)
 
 
 def _numbered_notes(frame: pd.DataFrame, *, apart: bool = False) -> tuple[pd.DataFrame, tuple[str, ...]]:
