@@ -181,6 +181,14 @@ def test_the_default_grid_reaches_the_widest_prior(exact_secure):
     assert table["p_benefit"].is_monotonic_decreasing  # two trials on one side: a larger tau says less
 
 
+def test_the_default_grid_is_fine_where_tau_lies_also_beside_a_heavy_prior(pip_studies, exact_secure):
+    alternatives = (("heavy", priors.HalfCauchy(1)),)
+    model = replace(exact_secure.model, tau_alternatives=alternatives)
+    table = mutau.benefit_by_tau(mutau.fit(pip_studies, model, engine="exact", seed=1))
+    assert table["tau"].iloc[-1] == pytest.approx(stats.halfcauchy.ppf(0.999))
+    assert table["tau_quantile"].diff().max() < 0.1
+
+
 def test_benefit_by_tau_where_lower_helps(pip_studies, epds):
     fit = mutau.fit(pip_studies, epds.model, engine="exact", seed=1)
     table = mutau.benefit_by_tau(fit, [0.1])

@@ -369,7 +369,11 @@ def _tau_grid(fit: Fit) -> NDArray[np.float64]:
     priors = (model.tau_prior, *(prior for _, prior in model.tau_alternatives))
     ends = [float(prior.ppf(_TAU_END)) for prior in priors if prior.is_proper and not prior.is_point]
     end = max(ends) if ends else float(fit.marginal("tau").quantile(_TAU_END))
-    return end * np.linspace(0.0, 1.0, _TAU_STEPS + 1) ** 2
+    middle = float(fit.marginal("tau").quantile(0.5))
+    steps = np.linspace(0.0, np.arcsinh(end / middle), _TAU_STEPS + 1)
+    return np.asarray(
+        middle * np.sinh(steps)
+    )  # even steps where the posterior is, growing ones in a heavy tail
 
 
 def chance(table: pd.DataFrame, event: str, quantity: str) -> dict[str, float]:
