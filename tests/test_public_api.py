@@ -36,6 +36,11 @@ def calls(secure, tmp_path):
         "OutcomeModel": lambda: mutau.OutcomeModel(name="m", measure="RR", benefit="lower").measure,
         "SamplingSettings": lambda: mutau.SamplingSettings(chains=2).chains,
         "StudyTable": lambda: mutau.StudyTable.from_frame(pd.read_csv(PIP)).k,
+        "benefit_by_tau": lambda: len(
+            mutau.benefit_by_tau(
+                mutau.fit(mutau.read_studies(PIP), mutau.load_model(SECURE), engine="exact", seed=1)
+            )
+        ),
         "check_review": lambda: len(mutau.check_review(ROOT / "models", only="secure")[1]),
         "compare_likelihoods": lambda: len(
             mutau.compare_likelihoods(

@@ -18,13 +18,17 @@ from mutau.review import check_review
 ROOT = Path(__file__).parents[1]
 OUTCOME_FILES = {
     *("fit.nc", "fit.sampled.nc"),
-    *(f"{name}.csv" for name in ("data", "summary", "compare", "probabilities", "agreement")),
+    *(
+        f"{name}.csv"
+        for name in ("data", "summary", "compare", "probabilities", "agreement", "benefit_by_tau")
+    ),
     *(
         f"{name}.md"
         for name in ("main", "data", "summary", "compare", "probabilities", "checks", "agreement")
     ),
-    *(f"{figure}.{kind}" for figure in ("forest", "posterior") for kind in ("svg", "png")),
+    *(f"{figure}.{kind}" for figure in ("forest", "posterior", "benefit_by_tau") for kind in ("svg", "png")),
 }
+BY_TAU_FILES = {f"benefit_by_tau.{kind}" for kind in ("csv", "svg", "png")}
 POOLED = {"depression_incidence", "depression_level"}
 POOLED_FILES = {"pooled.csv", "probabilities.csv", "pooled.md", "probabilities.md"}
 # The review's four attachment results, as its abstract prints them.
@@ -97,10 +101,27 @@ def test_the_engines_agree_on_every_outcome(whole):
 def test_one_engine_alone(tmp_path, engine):
     result = mutau.run_review(ROOT / "models", tmp_path, only="avoidant", engine=engine)
     assert {item.name for item in (tmp_path / "avoidant").iterdir()} == OUTCOME_FILES - {
-        *("fit.sampled.nc", "agreement.csv", "agreement.md")
+        *("fit.sampled.nc", "agreement.csv", "agreement.md"),
+        *(BY_TAU_FILES if engine == "sampling" else ()),
     }
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert ("needs the exact posterior" in page) == (engine == "sampling")
     (outcome,) = result.outcomes
     assert {fitted.engine.name for fitted in outcome.every_fit.values()} == {engine}
+
+
+def test_benefit_by_tau_is_exported_and_shown(tmp_path):
+    result = mutau.run_review(ROOT / "models", tmp_path, only="secure", engine="exact")
+    stored = pd.read_csv(tmp_path / "secure" / "benefit_by_tau.csv")
+    expected = mutau.benefit_by_tau(result.outcomes[0].fit)
+    assert list(stored.columns) == [*expected.columns, "provenance"]
+    pd.testing.assert_frame_equal(stored[list(expected.columns)], expected, rtol=1e-12, atol=0)
+    assert set(stored["provenance"]) == {"reconstructed (unique solution)"}
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "no prior for tau" in page
+    assert page.index("Posterior of the mean effect against") < page.index(
+        "P(benefit) given each value of tau"
+    )
 
 
 def test_an_unknown_engine_names_the_valid_ones(tmp_path):

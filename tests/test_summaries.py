@@ -1,5 +1,7 @@
 """Answers of a fit against the draws, against brute-force integration, and against what cannot exist."""
 
+from dataclasses import replace
+
 import arviz as az
 import numpy as np
 import pandas as pd
@@ -133,3 +135,105 @@ def test_interval_says_what_it_is(secure):
 def test_a_wrong_question_is_refused(secure, ask):
     with pytest.raises(ArgumentError):
         mutau.interval(secure, **ask)
+
+
+@pytest.fixture(scope="module")
+def exact_secure(pip_studies, secure):
+    """The counts' normal approximation, whose answer given tau is a formula."""
+    alternatives = (("doubled", priors.HalfNormal(1)),)
+    model = replace(secure.model, likelihood="normal", tau_alternatives=alternatives)
+    return mutau.fit(pip_studies, model, engine="exact", seed=1)
+
+
+def test_benefit_by_tau_is_what_fixed_values_of_tau_give(exact_secure):
+    taus = [0.0, 0.3, 1.0]
+    table = mutau.benefit_by_tau(exact_secure, taus)
+    assert list(table.columns) == ["tau", "p_benefit", "p_benefit_new", "tau_quantile", "prior_quantile"]
+    yi, sei = (exact_secure.effects[name].to_numpy() for name in ("yi", "sei"))
+    for tau, row in zip(taus, table.itertuples(), strict=True):
+        weights = 1 / (sei**2 + tau**2)
+        variance = 1 / (weights.sum() + 1 / 2.82**2)
+        mean = variance * (weights * yi).sum()
+        assert row.p_benefit == pytest.approx(stats.norm.sf(0, mean, np.sqrt(variance)), abs=1e-12)
+        assert row.p_benefit_new == pytest.approx(
+            stats.norm.sf(0, mean, np.hypot(np.sqrt(variance), tau)), abs=1e-12
+        )
+        assert row.prior_quantile == pytest.approx(stats.halfnorm.cdf(tau, scale=0.5), abs=1e-12)
+        assert row.tau_quantile == pytest.approx(exact_secure.exact.tau.cdf(tau), abs=1e-12)
+
+
+def test_benefit_by_tau_averages_to_the_probability_of_benefit(exact_secure):
+    table = mutau.benefit_by_tau(exact_secure, np.linspace(0, 4, 2001))
+    for column, whole in (
+        ("p_benefit", mutau.probability_of_benefit(exact_secure).benefit),
+        ("p_benefit_new", mutau.probability_of_benefit(exact_secure).benefit_new),
+    ):
+        middle = (table[column].to_numpy()[1:] + table[column].to_numpy()[:-1]) / 2
+        assert middle @ np.diff(table["tau_quantile"]) == pytest.approx(whole, abs=1e-6)
+
+
+def test_the_default_grid_reaches_the_widest_prior(exact_secure):
+    table = mutau.benefit_by_tau(exact_secure)
+    assert len(table) == 61
+    assert table["tau"].iloc[0] == 0
+    assert table["tau"].is_monotonic_increasing
+    assert table["tau"].iloc[-1] == pytest.approx(stats.halfnorm.ppf(0.999, scale=1.0))  # doubled
+    assert table["p_benefit"].is_monotonic_decreasing  # two trials on one side: a larger tau says less
+
+
+def test_the_default_grid_is_fine_where_tau_lies_also_beside_a_heavy_prior(pip_studies, exact_secure):
+    alternatives = (("heavy", priors.HalfCauchy(1)),)
+    model = replace(exact_secure.model, tau_alternatives=alternatives)
+    table = mutau.benefit_by_tau(mutau.fit(pip_studies, model, engine="exact", seed=1))
+    assert table["tau"].iloc[-1] == pytest.approx(stats.halfcauchy.ppf(0.999))
+    assert table["tau_quantile"].diff().max() < 0.1
+
+
+def test_benefit_by_tau_where_lower_helps(pip_studies, epds):
+    fit = mutau.fit(pip_studies, epds.model, engine="exact", seed=1)
+    table = mutau.benefit_by_tau(fit, [0.1])
+    assert table["p_benefit"].iloc[0] == pytest.approx(1 - fit.exact.mu_above(0.0, 0.1))
+    assert table["p_benefit"].iloc[0] > 0.9
+
+
+def five_exact(tau):
+    frame = pd.DataFrame({"study": list("abcde"), "yi": [0.1, 0.3, -0.2, 0.5, 0.15], "sei": [0.2] * 5})
+    model = mutau.OutcomeModel(
+        name="m",
+        measure="GEN",
+        benefit="higher",
+        mu_prior=priors.Normal(0, 1),
+        tau_prior=tau,
+        tau_alternatives=(),
+    )
+    return mutau.fit(frame, model, engine="exact", seed=1)
+
+
+def test_benefit_by_tau_under_a_fixed_and_an_improper_tau():
+    fixed = five_exact(priors.PointMass(0.2))
+    table = mutau.benefit_by_tau(fixed)
+    assert table["tau"].tolist() == [0.2]
+    assert table["p_benefit"].iloc[0] == pytest.approx(mutau.probability_of_benefit(fixed).benefit, abs=1e-12)
+    assert mutau.benefit_by_tau(fixed, [0.1])["p_benefit"].isna().all()
+    improper = mutau.benefit_by_tau(five_exact(priors.Uniform(0, np.inf)))
+    assert improper["prior_quantile"].isna().all()
+    assert improper["tau_quantile"].iloc[-1] == pytest.approx(
+        0.999
+    )  # no proper prior: to where the posterior ends
+    assert improper["p_benefit"].between(0, 1).all()
+
+
+def test_benefit_by_tau_of_a_sampled_fit_names_the_remedy(secure):
+    with pytest.raises(ArgumentError, match='engine="exact"'):
+        mutau.benefit_by_tau(secure)
+
+
+def test_benefit_by_tau_of_counts(pip_studies, secure):
+    fit = mutau.fit(pip_studies, replace(secure.model, likelihood="binomial"), engine="auto", seed=1)
+    assert fit.exact is not None
+    table = mutau.benefit_by_tau(fit)
+    assert table["p_benefit"].between(0, 1).all()
+    dense = mutau.benefit_by_tau(fit, np.linspace(0, 4, 801))
+    middle = (dense["p_benefit"].to_numpy()[1:] + dense["p_benefit"].to_numpy()[:-1]) / 2
+    whole = mutau.probability_of_benefit(fit).benefit
+    assert middle @ np.diff(dense["tau_quantile"]) == pytest.approx(whole, abs=1e-5)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mutau.review import check_review, run_review
     from mutau.sampling import SamplingSettings
     from mutau.studies import StudyTable, read_studies
-    from mutau.summaries import interval, probabilities, probability_of_benefit, summary
+    from mutau.summaries import benefit_by_tau, interval, probabilities, probability_of_benefit, summary
 
 __version__ = "0.1.0"
 
@@ -40,6 +40,7 @@ _HOMES = {
     "OutcomeModel": "mutau.outcomes",
     "SamplingSettings": "mutau.sampling",
     "StudyTable": "mutau.studies",
+    "benefit_by_tau": "mutau.summaries",
     "check_review": "mutau.review",
     "compare": "mutau.comparing",
     "compare_likelihoods": "mutau.comparing",
@@ -66,6 +67,7 @@ __all__ = [
     "OutcomeModel",
     "SamplingSettings",
     "StudyTable",
+    "benefit_by_tau",
     "check_review",
     "compare",
     "compare_likelihoods",

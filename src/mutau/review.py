@@ -334,6 +334,9 @@ def _write_outcome(outcome: OutcomeResult, folder: Path) -> OutcomePage:
     }
     if outcome.agreement is not None:
         exports["agreement"] = outcome.agreement.assign(provenance="; ".join(fitted.studies.provenance))
+    by_tau = None if plots.why_no_benefit_by_tau(fitted) else plots.prepare_benefit_by_tau(fitted)
+    if by_tau is not None:
+        exports["benefit_by_tau"] = by_tau.assign(provenance="; ".join(fitted.studies.provenance))
     if outcome.likelihoods is not None:
         exports["likelihoods"] = outcome.likelihoods
     for name, frame in exports.items():
@@ -370,6 +373,10 @@ def _write_outcome(outcome: OutcomeResult, folder: Path) -> OutcomePage:
         chances=outcome.chances,
         forest_svg=plots.save(forest, folder / "forest"),
         posterior_svg=plots.save(posterior, folder / "posterior"),
+        by_tau=by_tau,
+        by_tau_svg=""
+        if by_tau is None
+        else plots.save(plots.plot_benefit_by_tau(by_tau), folder / "benefit_by_tau"),
         sampled=outcome.sampled,
         agreement=outcome.agreement,
         likelihoods=outcome.likelihoods,

@@ -16,6 +16,8 @@ from mutau.priors.existence import Existence, count_moment_exists, moment_exists
 from mutau.records import Interval, Scale
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
     from mutau.fitting import Fit
     from mutau.outcomes import OutcomeModel
     from mutau.priors import Prior
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BenefitProbability",
     "Event",
+    "benefit_by_tau",
     "chance",
     "events",
     "interval",
@@ -38,6 +41,9 @@ _NO_NATURAL_MOMENT = (
 )
 _MOMENT_POINTS = 4000
 """Equally probable points of a marginal over which a transformed effect is averaged."""
+
+_TAU_STEPS = 60
+_TAU_END = 0.999  # of the widest prior for tau
 
 
 def summary(fit: Fit, prob: float = 0.95) -> pd.DataFrame:
@@ -301,6 +307,73 @@ def probabilities(fit: Fit) -> pd.DataFrame:
         "likelihood": fit.model.likelihood,
     }
     return pd.DataFrame(rows).assign(**given)
+
+
+def benefit_by_tau(fit: Fit, taus: ArrayLike | None = None) -> pd.DataFrame:
+    """Give the probability of benefit given each value of tau: what the data say without any prior for tau.
+
+    Parameters
+    ----------
+    fit : Fit
+        An exact fit (``engine="exact"`` or ``"auto"``).
+    taus : array_like, optional
+        Values of tau, on the analysis scale. Without them: 0, and 60 values, closer together towards 0, up to the
+        0.999 quantile of the widest of the model's proper priors for tau, its alternatives included.
+
+    Returns
+    -------
+    DataFrame
+        One row per value. ``tau``; ``p_benefit`` and ``p_benefit_new``, P(benefit) given that value, mu's prior and
+        the likelihood, for the mean effect and for a new setting; ``tau_quantile`` and ``prior_quantile``, the
+        probability of a tau of at most that value under tau's posterior and under its prior, which say how much
+        weight the value has in the fit's own answer. ``prior_quantile`` is NaN under an improper prior. Where tau
+        is fixed by its prior the model has that one value: it is the whole default grid, and the probabilities at
+        other values are NaN.
+
+    Raises
+    ------
+    ArgumentError
+        The fit was sampled: draws hold hardly any pairs with exactly the tau asked for.
+
+    Notes
+    -----
+    P(benefit) of the fit is the average of ``p_benefit`` over tau's posterior.
+    """
+    posterior = fit.exact
+    if posterior is None:
+        rule = "draws do not answer for one value of tau; the exact posterior does"
+        remedy = 'fit with engine="exact"'
+        raise ArgumentError(Fault(f"benefit_by_tau of a {fit.engine.name} fit", rule, remedy))
+    model = fit.model
+    tau = _tau_grid(fit) if taus is None else np.atleast_1d(np.asarray(taus, dtype=np.float64)).ravel()
+    null = model.measure_record.null
+    above = [np.asarray(ask(null, tau)) for ask in (posterior.mu_above, posterior.theta_new_above)]
+    mean, new = above if model.benefit_sign > 0 else (1.0 - chance_above for chance_above in above)
+    prior = model.tau_prior
+    return pd.DataFrame(
+        {
+            "tau": tau,
+            "p_benefit": mean,
+            "p_benefit_new": new,
+            "tau_quantile": np.asarray(fit.marginal("tau").cdf(tau)),
+            "prior_quantile": np.asarray(prior.cdf(tau)) if prior.is_proper else np.nan,
+        }
+    )
+
+
+def _tau_grid(fit: Fit) -> NDArray[np.float64]:
+    """Values of tau from 0 to beyond where any of the model's priors puts it; the one value of a fixed tau."""
+    model = fit.model
+    if model.tau_prior.is_point:
+        return np.array([model.tau_prior.support[0]])
+    priors = (model.tau_prior, *(prior for _, prior in model.tau_alternatives))
+    ends = [float(prior.ppf(_TAU_END)) for prior in priors if prior.is_proper and not prior.is_point]
+    end = max(ends) if ends else float(fit.marginal("tau").quantile(_TAU_END))
+    middle = float(fit.marginal("tau").quantile(0.5))
+    steps = np.linspace(0.0, np.arcsinh(end / middle), _TAU_STEPS + 1)
+    return np.asarray(
+        middle * np.sinh(steps)
+    )  # even steps where the posterior is, growing ones in a heavy tail
 
 
 def chance(table: pd.DataFrame, event: str, quantity: str) -> dict[str, float]:

@@ -295,3 +295,25 @@ def test_dois_become_links_and_the_rest_is_escaped():
     assert str(with_dois("<b> doi:10.1/ab")) == "&lt;b&gt; doi:10.1/ab"
     linked = '<a href="https://doi.org/10.1000/x(1)y">doi:10.1000/x(1)y</a>.'
     assert str(with_dois("doi:10.1000/x(1)y.")) == linked
+
+
+def test_benefit_by_tau_is_shown_or_said_to_be_missing(report, html):
+    from dataclasses import replace
+
+    import mutau
+    from mutau.plots import plot_benefit_by_tau, prepare_benefit_by_tau
+
+    assert html.count("There is no such figure here. The answers were sampled") == 3
+    made = report.outcomes[0]
+    fit = mutau.fit(made.fit.studies, made.model, engine="exact", seed=1)
+    frame = prepare_benefit_by_tau(fit)
+    shown = replace(made, fit=fit, by_tau=frame, by_tau_svg=svg_text(plot_benefit_by_tau(frame)))
+    text = render_report(replace(report, outcomes=(shown,)))
+    page = Page(text)
+    labels = [attributes["aria-label"] for attributes in page.all("svg")]
+    assert len(labels) == 3
+    assert labels[2].startswith("P(benefit) given each value of tau, Infant attachment: secure: > 0.9999")
+    assert "at tau = 0 and" in labels[2]
+    assert len(page.ids) == len(set(page.ids))
+    assert "given unbiased trials, mu's prior and the likelihood, and no prior for tau" in text
+    assert "There is no such figure" not in text

@@ -11,6 +11,7 @@ import numpy as np
 
 from mutau.errors import ArgumentError, Fault
 from mutau.exact.components import Rules, solve_request
+from mutau.exact.given_tau import component_log_weights, components_above, components_median, for_each_tau
 from mutau.exact.marginals import Marginal, MixtureMarginal, PointMarginal
 from mutau.exact.points import points_of_tau
 from mutau.exact.requests import prepare
@@ -162,6 +163,32 @@ class NormalPosterior:
         value = np.where(density > 0, density * given, density)
         return float(value[0]) if at_mu.ndim == 0 else value.reshape(at_mu.shape)
 
+    def mu_above(self, x: float, tau: ArrayLike) -> Any:
+        """P(mu > x) given tau and the data; whatever prior tau has, it does not enter.
+
+        Parameters
+        ----------
+        x : float
+            An effect.
+        tau : array_like
+            Values of tau, 0 allowed.
+
+        Returns
+        -------
+        float or ndarray
+            Of the shape of `tau`. NaN for a negative or infinite tau, and under a point mass for tau for every value
+            but its point, because the model then has no other.
+        """
+        return for_each_tau(tau, self.request.tau, lambda t: components_above(x, t, self.request, new=False))
+
+    def theta_new_above(self, x: float, tau: ArrayLike) -> Any:
+        """P(theta_new > x) given tau and the data; see `mu_above`."""
+        return for_each_tau(tau, self.request.tau, lambda t: components_above(x, t, self.request, new=True))
+
+    def mu_median(self, tau: ArrayLike) -> Any:
+        """Median of mu given tau and the data; see `mu_above`."""
+        return for_each_tau(tau, self.request.tau, lambda t: components_median(t, self.request))
+
     def sample(self, rng: np.random.Generator, n: int) -> Draws:
         """Draw independently from the joint posterior.
 
@@ -204,9 +231,8 @@ class NormalPosterior:
 
     def _draw_component(self, rng: np.random.Generator, mean: Array, variance: Array) -> tuple[Array, Array]:
         """Draw a component of mu's prior given tau, and give mu's mean and variance under it."""
-        centres, sds, log_weights = self.request.model.parts
-        total = variance[:, None] + sds**2
-        log_weight = log_weights - 0.5 * (np.log(total) + (mean[:, None] - centres) ** 2 / total)
+        centres, sds, _ = self.request.model.parts
+        log_weight = component_log_weights(mean, variance, self.request.model.parts)
         weight = np.cumsum(np.exp(log_weight - log_weight.max(axis=1, keepdims=True)), axis=1)
         level = rng.random(len(mean)) * weight[:, -1]
         chosen = np.minimum((weight < level[:, None]).sum(axis=1), len(sds) - 1)

@@ -12,14 +12,16 @@ import numpy as np
 
 from mutau.exact.blurring import blurred, graded_edges, log_kernel
 from mutau.exact.curves import Scale, curve, nodes_of, roughness
+from mutau.exact.given_tau import curves_given, for_each_tau, new_above
 from mutau.exact.marginals import Marginal, PointMarginal
 from mutau.exact.posterior import Draws
 from mutau.numerics.surfaces import NARROW
 from mutau.priors import student
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
+    from mutau.exact.curves import CurveMarginal
     from mutau.exact.surfaces import Surface
     from mutau.priors import Prior
 
@@ -134,6 +136,49 @@ class SurfacePosterior:
         far = 7.5 if math.isinf(df) else float(student.quantile(np.array([1.0 - 1e-11]), df)[0])
         far *= float(self.tau.quantile(1.0 - 1e-11))
         return float(low) - far, float(high) + far
+
+    def mu_above(self, x: float, tau: ArrayLike) -> Any:
+        """P(mu > x) given tau and the data; whatever prior tau has, it does not enter.
+
+        Parameters
+        ----------
+        x : float
+            An effect.
+        tau : array_like
+            Values of tau, 0 allowed.
+
+        Returns
+        -------
+        float or ndarray
+            Of the shape of `tau`. NaN for a negative or infinite tau, and under a point mass for tau for every value
+            but its point, because the model then has no other.
+        """
+        return for_each_tau(tau, self.tau_prior, lambda t: np.array([g.sf(x) for g in self._given(t)]))
+
+    def theta_new_above(self, x: float, tau: ArrayLike) -> Any:
+        """P(theta_new > x) given tau and the data; see `mu_above`."""
+        surface = self.surface
+
+        def above(taus: Array) -> Array:
+            given = zip(taus, self._given(taus), strict=True)
+            return np.array(
+                [new_above(x, float(t), mu, surface.rule[:2], surface.effects_df) for t, mu in given]
+            )
+
+        return for_each_tau(tau, self.tau_prior, above)
+
+    def mu_median(self, tau: ArrayLike) -> Any:
+        """Median of mu given tau and the data; see `mu_above`."""
+        return for_each_tau(
+            tau, self.tau_prior, lambda t: np.array([g.quantile(0.5) for g in self._given(t)])
+        )
+
+    def _given(self, taus: Array) -> Sequence[CurveMarginal | PointMarginal]:
+        """Give the distribution of mu given each tau: of its prior and the likelihood, made anew at that tau."""
+        if self.mu_prior.is_point:
+            return [PointMarginal("mu", self.mu_prior.support[0])] * len(taus)
+        values = self.surface.likelihood_at(taus)
+        return curves_given(self.surface.mu_edges, values, self.mu_prior)
 
     def sample(self, rng: np.random.Generator, n: int) -> Draws:
         """Draw independently from the joint posterior.

@@ -154,6 +154,10 @@ class Surface:
         )
         return _fill(own, self.mu_edges, self.tau, self.effects_df, None, prune=False)
 
+    def likelihood_at(self, taus: Array) -> Array:
+        """Log likelihood, shape (n, a), at the nodes of mu and any values of tau, shape (n,)."""
+        return _fill(self.tables, self.mu_edges, taus, self.effects_df, None, prune=False)
+
     def posterior(self, mu: Prior, tau: Prior) -> SurfacePosterior:
         """Weigh the surface by priors.
 

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from mutau.plots.benefit_by_tau import (
+    BENEFIT_BY_TAU_COLUMNS,
+    BenefitByTauLabels,
+    plot_benefit_by_tau,
+    prepare_benefit_by_tau,
+    why_no_benefit_by_tau,
+)
 from mutau.plots.files import png_bytes, save, svg_text
 from mutau.plots.forest import plot_forest
 from mutau.plots.forest_rows import FOREST_COLUMNS, ForestLabels, correction_sentence, prepare_forest
@@ -9,17 +16,22 @@ from mutau.plots.posterior import POSTERIOR_COLUMNS, PosteriorLabels, plot_poste
 from mutau.plots.style import plain
 
 __all__ = [
+    "BENEFIT_BY_TAU_COLUMNS",
     "FOREST_COLUMNS",
     "POSTERIOR_COLUMNS",
+    "BenefitByTauLabels",
     "ForestLabels",
     "PosteriorLabels",
     "correction_sentence",
     "plain",
+    "plot_benefit_by_tau",
     "plot_forest",
     "plot_posterior",
     "png_bytes",
+    "prepare_benefit_by_tau",
     "prepare_forest",
     "prepare_posterior",
     "save",
     "svg_text",
+    "why_no_benefit_by_tau",
 ]

@@ -38,6 +38,10 @@ class OutcomePage:
         The same fits sampled, where both engines ran.
     agreement : DataFrame, optional
         `mutau.comparing.disagreement` of the two engines, where both ran.
+    by_tau : DataFrame, optional
+        `mutau.benefit_by_tau` of the fit; none where tau is fixed or the fit was sampled.
+    by_tau_svg : str
+        Its picture; empty where there is none.
     likelihoods : DataFrame, optional
         `mutau.comparing.compare_likelihoods`, where the likelihood is of counts.
     """
@@ -52,6 +56,8 @@ class OutcomePage:
     posterior_svg: str
     sampled: Mapping[str, Fit] = field(default_factory=dict)
     agreement: pd.DataFrame | None = None
+    by_tau: pd.DataFrame | None = None
+    by_tau_svg: str = ""
     likelihoods: pd.DataFrame | None = None
 
     @property

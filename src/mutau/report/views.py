@@ -12,7 +12,7 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from mutau import tables
-from mutau.plots import correction_sentence, plain
+from mutau.plots import correction_sentence, plain, why_no_benefit_by_tau
 from mutau.priors.published import origin_in_words
 from mutau.priors.words import mu_in_words, tau_in_words
 from mutau.report.svg import inline_svg
@@ -60,6 +60,8 @@ class OutcomeView:
     main: TableView
     forest: Markup
     posterior: Markup
+    by_tau: Markup
+    why_no_by_tau: str
     comparison: TableView
     probabilities: TableView
     priors: TableView
@@ -107,6 +109,8 @@ def outcome_view(page: OutcomePage, number: int) -> OutcomeView:
             f"{anchor}-posterior",
             f"Posterior of the mean effect against its prior, {plain(model.title)}. {headline}.",
         ),
+        by_tau=_by_tau(page, anchor),
+        why_no_by_tau=f"{why_no_benefit_by_tau(page.fit)}.",
         comparison=view(compared, tables.CAPTIONS["compare"], notes),
         probabilities=view(_probabilities(page), "probabilities under each prior for tau"),
         priors=table_view(_priors(page), f"{plain(model.title)} – priors, and what they mean"),
@@ -116,6 +120,20 @@ def outcome_view(page: OutcomePage, number: int) -> OutcomeView:
         agreement=_agreement(page, provenance),
         likelihoods=_likelihoods(page, provenance),
     )
+
+
+def _by_tau(page: OutcomePage, anchor: str) -> Markup:
+    """Give the picture of P(benefit) given tau, or nothing."""
+    if page.by_tau is None:
+        return Markup("")
+    ends = page.by_tau.iloc[[0, -1]][["tau", "p_benefit", "p_benefit_new"]].to_numpy(dtype=float)
+    said = [
+        f"{tables.probability(mean)} (in a new setting {tables.probability(new)}) "
+        f"at tau = {tables.number(tau) if tau else 0}"
+        for tau, mean, new in ends
+    ]
+    label = f"P(benefit) given each value of tau, {plain(page.model.title)}: {' and '.join(said)}."
+    return inline_svg(page.by_tau_svg, f"{anchor}-by-tau", label)
 
 
 def overview(report: ReportInput) -> TableView:
