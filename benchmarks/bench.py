@@ -17,9 +17,12 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+import arviz as az
 import numpy as np
 import pymc as pm
 
@@ -27,6 +30,7 @@ import mutau
 from mutau import exact, priors
 from mutau.requests import ModelRequest
 from mutau.sampling import SamplingSettings, sample
+from mutau.surfacing import _surfaces, surface_posterior
 
 ROOT = Path(__file__).parents[1]
 MU, TAU = priors.Normal(0, 2.82), priors.HalfNormal(0.5)
@@ -59,6 +63,32 @@ def plain_pymc(yi: np.ndarray, sei: np.ndarray) -> object:
         return pm.sample(
             nuts_sampler="pymc", progressbar=False, random_seed=1, compute_convergence_checks=False
         )
+
+
+def plain_counts(counts: dict[str, np.ndarray]) -> object:
+    """The binomial model of odds ratios as one writes it first, centred, sampled by PyMC's own NUTS."""
+    k = len(counts["n_treatment"])
+    with pm.Model():
+        mu = pm.Normal("mu", 0, 2.82)
+        tau = pm.HalfNormal("tau", 0.5)
+        theta = pm.Normal("theta", mu, tau, shape=k)
+        eta = pm.Normal("eta", 0, 10, shape=k)
+        for arm, sign in (("treatment", 1), ("control", -1)):
+            n, events = (counts[f"{name}_{arm}"].astype(int) for name in ("n", "events"))
+            pm.Binomial(arm, n=n, logit_p=(eta + sign * theta) / 2, observed=events)
+        return pm.sample(
+            nuts_sampler="pymc", progressbar=False, random_seed=1, compute_convergence_checks=False
+        )
+
+
+def draws_per_second(call: Callable[[], object]) -> float:
+    """Smallest of bulk and tail effective sample size of mu, per second of a call after one unmeasured call."""
+    call()
+    start = time.perf_counter()
+    result: Any = call()
+    seconds = time.perf_counter() - start
+    mu = result["posterior"]["mu"] if hasattr(result, "children") else result.posterior["mu"]
+    return min(float(az.ess(mu, method=method)) for method in ("bulk", "tail")) / seconds
 
 
 def metafor_seconds(yi: np.ndarray, sei: np.ndarray) -> float | None:
@@ -102,17 +132,42 @@ model = mutau.OutcomeModel(name="bcg", measure="RR", benefit="lower")
 mutau.fit(mutau.read_studies({str(ROOT / "data" / "bcg" / "bcg.csv")!r}), model, engine="exact", seed=1)"""
 
 
-def measure() -> list[tuple[str, float | None]]:
+def counts_request(studies: object) -> ModelRequest:
+    """The BCG trials as counts: binomial, odds ratio."""
+    table = mutau.effects(studies, measure="OR")
+    columns = ("events_treatment", "n_treatment", "events_control", "n_control")
+    data = {name: table[name].to_numpy(dtype=np.float64) for name in columns}
+    return ModelRequest("binomial", data, MU, TAU, tuple(table["study"] + table.index.astype(str)), "OR")
+
+
+def exact_counts(request: ModelRequest) -> object:
+    """The surface made anew, then the posterior of mu and of a new setting, three quantiles each."""
+    _surfaces.clear()
+    posterior = surface_posterior(request)
+    p = np.array([0.025, 0.5, 0.975])
+    return posterior.mu.quantile(p), posterior.theta_new.quantile(p)
+
+
+def sampling_speed(request: ModelRequest, counts: ModelRequest) -> list[tuple[str, float]]:
+    """Effective draws of mu per second, warm: the compiled template and the plainly written model, of both kinds."""
+    settings, yi, sei = SamplingSettings(), request.data["yi"], request.data["sei"]
+    return [
+        ("normal: mutau's compiled template", draws_per_second(lambda: sample(request, settings, 1))),
+        ("normal: plainly written, PyMC's own NUTS", draws_per_second(lambda: plain_pymc(yi, sei))),
+        ("binomial: mutau's compiled template", draws_per_second(lambda: sample(counts, settings, 1))),
+        (
+            "binomial: plainly written, PyMC's own NUTS",
+            draws_per_second(lambda: plain_counts(dict(counts.data))),
+        ),
+    ]
+
+
+def measure(request: ModelRequest, counts: ModelRequest, studies: object) -> list[tuple[str, float | None]]:
     """Time everything, in the order of the table."""
-    studies = mutau.read_studies(ROOT / "data" / "bcg" / "bcg.csv")
     model = mutau.OutcomeModel(name="bcg", measure="RR", benefit="lower")
-    table = mutau.effects(studies, measure="RR")
-    yi, sei = table["yi"].to_numpy(), table["sei"].to_numpy()
-    request = ModelRequest(
-        "normal", {"yi": yi, "sei": sei}, MU, TAU, tuple(table["study"] + table.index.astype(str))
-    )
-    settings = SamplingSettings()
-    sets = 100_000
+    yi, sei = request.data["yi"], request.data["sei"]
+    settings, sets = SamplingSettings(), 100_000
+    wider = replace(counts, tau_prior=priors.HalfNormal(1.0))
     return [
         (
             "exact: posterior, 3 quantiles, a tail probability",
@@ -123,6 +178,14 @@ def measure() -> list[tuple[str, float | None]]:
         (
             "exact: mutau.fit with 4,000 draws and the whole tree",
             median_seconds(lambda: mutau.fit(studies, model, engine="exact", seed=1), 20),
+        ),
+        (
+            "exact: counts, binomial odds ratio, surface and answers",
+            median_seconds(lambda: exact_counts(counts), 5),
+        ),
+        (
+            "exact: counts, the same surface under another prior",
+            median_seconds(lambda: surface_posterior(wider).mu, 20),
         ),
         (
             "sampled: 16,000 draws through the compiled template",
@@ -147,7 +210,12 @@ def main() -> None:
     """Print the table as Markdown."""
     logging.getLogger("pymc").setLevel(logging.ERROR)
     warnings.simplefilter("ignore")
-    rows = measure()
+    studies = mutau.read_studies(ROOT / "data" / "bcg" / "bcg.csv")
+    table = mutau.effects(studies, measure="RR")
+    data = {name: table[name].to_numpy() for name in ("yi", "sei")}
+    request = ModelRequest("normal", data, MU, TAU, tuple(table["study"] + table.index.astype(str)))
+    counts = counts_request(studies)
+    rows = measure(request, counts, studies)
     unit = rows[0][1]
     assert unit is not None
     print(f"{date.today()}, {platform.machine()}, Python {platform.python_version()}, BCG (13 trials)\n")
@@ -155,6 +223,10 @@ def main() -> None:
     for name, seconds in rows:
         shown = "not installed |" if seconds is None else f"{seconds:.3g} | {seconds / unit:,.0f}"
         print(f"| {name} | {shown} |")
+    speed = sampling_speed(request, counts)
+    print("\n| sampling, BCG | effective draws of mu per second | ratio |\n| --- | ---: | ---: |")
+    for (name, rate), (_, plain) in zip(speed, [speed[1], speed[1], speed[3], speed[3]], strict=True):
+        print(f"| {name} | {rate:,.0f} | {rate / plain:.1f} |")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,8 @@
+"""Run a whole review: every outcome model against its data, into a folder of results."""
+
+from __future__ import annotations
+
+from mutau.review.records import OutcomeResult, ReviewResult
+from mutau.review.running import RUN_ENGINES, check_review, read_outcome, run_review
+
+__all__ = ["RUN_ENGINES", "OutcomeResult", "ReviewResult", "check_review", "read_outcome", "run_review"]
