@@ -75,7 +75,8 @@ def simulate(
     truth = dict(zip(QUANTITIES, (mu, tau, theta[0], theta[K]), strict=True))
     data = _data(family, theta[:K], eta, rng)
     request = ModelRequest(
-        family.likelihood, data, Normal(0, family.mu_sd), HalfNormal(TAU_SCALE), tuple(f"study {i}" for i in range(K)),
+        family.likelihood, data, Normal(0, family.mu_sd), HalfNormal(TAU_SCALE),
+        tuple(f"study {i}" for i in range(K)),
         family.measure, family.baseline_sd, family.effects_df,
     )  # fmt: skip
     return truth, request
