@@ -312,8 +312,10 @@ def test_benefit_by_tau_is_shown_or_said_to_be_missing(report, html):
     page = Page(text)
     labels = [attributes["aria-label"] for attributes in page.all("svg")]
     assert len(labels) == 3
-    assert labels[2].startswith("P(benefit) given each value of tau, Infant attachment: secure: > 0.9999")
-    assert "at tau = 0 and" in labels[2]
+    assert labels[2].startswith(
+        "P(benefit) given each value of tau, Infant attachment: secure. P(benefit given tau)"
+    )
+    assert "> 0.9999 at tau = 0" in labels[2]
     assert len(page.ids) == len(set(page.ids))
     assert "given unbiased trials, mu's prior and the likelihood, and no prior for tau" in text
     assert "There is no such figure" not in text

@@ -39,7 +39,7 @@ class OutcomePage:
     agreement : DataFrame, optional
         `mutau.comparing.disagreement` of the two engines, where both ran.
     by_tau : DataFrame, optional
-        `mutau.benefit_by_tau` of the fit; none where tau is fixed or the fit was sampled.
+        `mutau.plots.prepare_benefit_by_tau` of the fit; none where tau is fixed or the fit was sampled.
     by_tau_svg : str
         Its picture; empty where there is none.
     likelihoods : DataFrame, optional

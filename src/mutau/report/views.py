@@ -126,13 +126,8 @@ def _by_tau(page: OutcomePage, anchor: str) -> Markup:
     """Give the picture of P(benefit) given tau, or nothing."""
     if page.by_tau is None:
         return Markup("")
-    ends = page.by_tau.iloc[[0, -1]][["tau", "p_benefit", "p_benefit_new"]].to_numpy(dtype=float)
-    said = [
-        f"{tables.probability(mean)} (in a new setting {tables.probability(new)}) "
-        f"at tau = {tables.number(tau) if tau else 0}"
-        for tau, mean, new in ends
-    ]
-    label = f"P(benefit) given each value of tau, {plain(page.model.title)}: {' and '.join(said)}."
+    chance = page.by_tau.attrs["labels"].chance
+    label = f"P(benefit) given each value of tau, {plain(page.model.title)}. {chance}."
     return inline_svg(page.by_tau_svg, f"{anchor}-by-tau", label)
 
 
