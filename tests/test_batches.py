@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -66,7 +67,7 @@ def test_order_of_rows_and_threads_change_no_bit():
 
 def test_a_study_table_and_a_selection():
     studies = mutau.read_studies(DATA / "pip" / "studies.csv")
-    model = mutau.load_model(DATA.parent / "models" / "secure.toml")
+    model = replace(mutau.load_model(DATA.parent / "models" / "secure.toml"), likelihood="normal")
     attachment = [f"Infant attachment: {kind}" for kind in ("secure", "insecure to secure")]
     frame = studies.wide()
     both = mutau.fit_many(frame[frame["outcome"].isin(attachment)], mutau.OutcomeModel(

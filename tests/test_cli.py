@@ -48,7 +48,8 @@ def test_show_gives_model_priors_and_data():
     done = mutau_command("show", "models/secure.toml")
     assert done.returncode == 0
     for part in (
-        "y_i ~ Normal(theta_i, s_i^2)",
+        "a_i ~ Binomial(n1_i, p1_i), c_i ~ Binomial(n0_i, p0_i)",
+        "bartos2023/developmental-psychosocial-and-learning-problems/rr/tau",
         "mu ~ Normal(0, 2.82): average risk ratio between 1/252 and 252",
         "tau ~ HalfNormal(0.5) (default)",
         "tau ~ PointMass(0) (tau = 0): no heterogeneity",
@@ -91,7 +92,7 @@ def test_run_one_outcome(tmp_path):
     done = mutau_command("run", "models", "--only", "secure", "--out", tmp_path / "out", "--seed", "3")
     assert done.returncode == 0, done.stderr
     assert "8.93 [1.25, 63.70]" in done.stdout
-    assert "5.44 [2.10, 18.84]" in done.stdout  # exact, whatever the seed
+    assert "6.91 [2.54, 23.96]" in done.stdout  # exact, whatever the seed
     assert "secure: exact and sampled differ by at most" in done.stdout
     assert "Infant attachment: secure" in done.stdout
     assert "report.html" in done.stdout

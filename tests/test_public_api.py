@@ -51,7 +51,7 @@ def calls(secure, tmp_path):
         "effects": lambda: list(mutau.effects(counts.wide(), measure="RR")["vi"]),
         "errors": lambda: mutau.errors.MutauError.__name__,
         "exact": lambda: mutau.exact.normal([0.1, 0.4], [0.2, 0.3]).mu.mean,
-        "fit_many": lambda: len(mutau.fit_many(counts.wide(), mutau.load_model(SECURE), by="outcome")),
+        "fit_many": lambda: len(mutau.fit_many(counts.wide(), secure.model, by="outcome")),
         "fit": lambda: mutau.fit(mutau.read_studies(PIP), mutau.load_model(SECURE), seed=1).engine.seed,
         "interval": lambda: mutau.interval(secure).lower,
         "load_model": lambda: mutau.load_model(SECURE).name,

@@ -28,6 +28,7 @@ OUTCOME_FILES = {
     ),
     *(f"{figure}.{kind}" for figure in ("forest", "posterior", "benefit_by_tau") for kind in ("svg", "png")),
 }
+COUNT_FILES = {"likelihoods.csv", "likelihoods.md"}  # of outcomes told by their counts
 BY_TAU_FILES = {f"benefit_by_tau.{kind}" for kind in ("csv", "svg", "png")}
 POOLED = {"depression_incidence", "depression_level"}
 POOLED_FILES = {"pooled.csv", "probabilities.csv", "pooled.md", "probabilities.md"}
@@ -38,8 +39,13 @@ PRINTED = {
     "avoidant": (0.48, 0.24, 0.95),
     "disorganised": (0.32, 0.17, 0.58),
 }
-# P(benefit) under half-normal(0.5), by integration (docs/statistics.md and brute force in test_summaries)
-BENEFIT = {"secure": 0.9982, "avoidant": 0.9380}
+# P(benefit) under half-normal(0.5), binomial likelihood (docs/statistics.md; plain sums in test_count_answers)
+BENEFIT = {"secure": 0.9988, "avoidant": 0.9527}
+
+
+def labels_of(name):
+    """Labels of a shipped model's priors for tau: the review group's where one is published for its measure."""
+    return ("default", "doubled", "tau = 0", *(() if name.endswith("_md") else ("review group",)))
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +65,8 @@ def test_every_outcome_has_its_files_and_nothing_else_is_left(whole):
     top = {item.name for item in result.folder.iterdir()}
     assert top == names | POOLED | {"summary.csv", "compare.csv", "pooled.csv", "report.html", "run.json"}
     for name in names:
-        assert {item.name for item in (result.folder / name).iterdir()} == OUTCOME_FILES
+        expected = OUTCOME_FILES | (COUNT_FILES if name in PRINTED else set())
+        assert {item.name for item in (result.folder / name).iterdir()} == expected
 
 
 def test_the_review_is_reproduced_to_the_printed_digits(whole):
@@ -77,7 +84,10 @@ def test_summary_holds_every_outcome_under_every_prior(whole):
     table = pd.read_csv(whole[0].folder / "summary.csv")
     assert tuple(table.columns) == COMPARE_COLUMNS
     mean = table[table["quantity"] == "mu"]
-    assert mean.groupby(["model", "engine"]).size().eq(3).all()
+    rows = mean.groupby(["model", "engine"]).size()
+    assert {(name, n) for (name, _), n in rows.items()} == {
+        (m, len(labels_of(m))) for m in set(mean["model"])
+    }
     assert set(mean["engine"]) == {"exact", "sampling"}
     assert mean["p_benefit"].between(0, 1).all()
     for name, expected in BENEFIT.items():
@@ -93,14 +103,14 @@ def test_the_engines_agree_on_every_outcome(whole):
     for outcome in result.outcomes:
         stored = pd.read_csv(result.folder / outcome.model.name / "agreement.csv")
         assert stored["z"].abs().max() < 5
-        assert set(stored["prior_label"]) == {"default", "doubled", "tau = 0"}
+        assert set(stored["prior_label"]) == set(labels_of(outcome.model.name))
     assert "Exact and sampled results" in (result.folder / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("engine", ["exact", "sampling"])
 def test_one_engine_alone(tmp_path, engine):
     result = mutau.run_review(ROOT / "models", tmp_path, only="avoidant", engine=engine)
-    assert {item.name for item in (tmp_path / "avoidant").iterdir()} == OUTCOME_FILES - {
+    assert {item.name for item in (tmp_path / "avoidant").iterdir()} == (OUTCOME_FILES | COUNT_FILES) - {
         *("fit.sampled.nc", "agreement.csv", "agreement.md"),
         *(BY_TAU_FILES if engine == "sampling" else ()),
     }
@@ -155,7 +165,7 @@ def test_run_json_says_what_was_run(whole):
         assert outcome["model_sha256"] == hashlib.sha256(model_file.read_bytes()).hexdigest()
     assert set(info["versions"]) >= {"mutau", "pymc", "nutpie", "arviz", "numpy"}
     for outcome in info["outcomes"]:
-        labels = ("default", "doubled", "tau = 0")
+        labels = labels_of(outcome["model"])
         assert list(outcome["fits"]) == [*labels, *(f"{label}, sampled" for label in labels)]
         for label, fitted in outcome["fits"].items():
             names = {check["name"] for check in fitted["checks"]}
@@ -225,7 +235,7 @@ def test_a_rerun_replaces_an_outcomes_folder_whole(tmp_path):
     before = {path.name: path.read_bytes() for path in (tmp_path / "secure").glob("*.[csm][sdv]*")}
     (tmp_path / "secure" / "stale.csv").write_text("left over")
     mutau.run_review(ROOT / "models", tmp_path, only="secure")
-    assert {item.name for item in (tmp_path / "secure").iterdir()} == OUTCOME_FILES
+    assert {item.name for item in (tmp_path / "secure").iterdir()} == OUTCOME_FILES | COUNT_FILES
     for name, content in before.items():
         assert (tmp_path / "secure" / name).read_bytes() == content, name
 
@@ -266,9 +276,9 @@ def test_bad_data_are_reported_with_row_study_and_column(tmp_path):
 
 def test_an_improper_posterior_stops_the_check(tmp_path):
     models = copy_of_the_review(tmp_path)
-    path = models / "secure.toml"
+    path = models / "epds_routine_md.toml"
     path.write_text(path.read_text() + '\n[priors]\nmu = "Flat()"\ntau = "Uniform(0, inf)"\n')
-    with pytest.raises(ImproperPosteriorError, match=r"secure: .* needs at least 3 studies"):
+    with pytest.raises(ImproperPosteriorError, match=r"epds_routine_md: .* needs at least 3 studies"):
         check_review(models)
 
 
