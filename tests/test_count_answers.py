@@ -233,3 +233,39 @@ def test_swapping_the_arms_swaps_benefit_and_harm():
     one, other = (exact_fit(table, plain).exact for table in (counts, swapped))
     np.testing.assert_allclose(other.mu.quantile(P), -one.mu.quantile(P)[::-1], atol=1e-8)
     assert other.log_marginal == pytest.approx(one.log_marginal, abs=1e-8)
+
+
+def nielweise():
+    """Catheter infections, 18 trials (Niel-Weise et al. 2007), as metafor's ``dat.nielweise2007`` has them."""
+    ai = [0, 1, 2, 0, 5, 1, 1, 1, 1, 1, 0, 0, 3, 6, 0, 0, 1, 4]
+    n1i = [116, 44, 208, 130, 151, 98, 174, 74, 97, 113, 66, 70, 188, 187, 118, 252, 345, 64]
+    ci = [3, 3, 9, 7, 6, 4, 3, 2, 19, 2, 7, 1, 5, 11, 0, 1, 3, 1]
+    n2i = [117, 35, 195, 136, 157, 139, 177, 39, 103, 122, 64, 58, 175, 180, 105, 262, 362, 69]
+    return pd.DataFrame({"study": range(18), "ai": ai, "n1i": n1i, "ci": ci, "n2i": n2i})
+
+
+def test_sparse_data_against_stijnen_and_metafor():
+    """Stijnen, Hamza and Ozdemir (2010), doi:10.1002/sim.4040: conditional exact likelihood, estimate -1.353 (0.351).
+
+    metafor's rma.glmm (model CM.EL) gives the maximum's place, standard error and height: -1.353158, 0.351068 with
+    tau squared 0.693459, log likelihood -24.944458. Under wide priors the posterior peaks there.
+    """
+    model = mutau.OutcomeModel(
+        name="m", measure="OR", benefit="lower", likelihood="hypergeometric",
+        mu_prior=priors.Normal(0, 50), tau_prior=priors.HalfNormal(20.0),
+    )  # fmt: skip
+    surface = exact_fit(nielweise(), model).exact.surface
+    best = np.unravel_index(surface.values.argmax(), surface.values.shape)
+    assert surface.values.max() == pytest.approx(-24.9445, abs=0.02)  # the best of the nodes
+    assert surface.values.max() < -24.944457
+    assert surface.tau[best[0]] == pytest.approx(math.sqrt(0.693459), rel=0.1)
+    likelihood, table = mutau.likelihoods.LIKELIHOODS["hypergeometric"], prepare(nielweise(), model)[1]
+    data = {name: table[name].to_numpy(float) for name in likelihood.data_columns}
+
+    def height(mu, tau):
+        return float(likelihood.log_likelihood(data, np.array(mu), np.array(tau), measure="OR").sum())
+
+    top = (-1.353158282664, math.sqrt(0.6934592653071))
+    assert height(*top) == pytest.approx(-24.944457610755, abs=1e-4)  # metafor integrates to some 1e-5
+    for step in ((0.05, 0.0), (-0.05, 0.0), (0.0, 0.05), (0.0, -0.05)):
+        assert height(top[0] + step[0], top[1] + step[1]) < height(*top)

@@ -36,11 +36,9 @@ __all__ = ["Surface", "surface"]
 SPREAD = 7.0  # v of the tables' last entries: theta is then 548 standard errors away
 NORMAL_NODES = 24
 T_STEP = 0.1  # of w, a t rule's nodes being sinh w
-MU_WIDTH, MU_GROWTH = (
-    3.0,
-    0.6,
-)  # a panel of mu: 3 standard errors of the common effect, 0.6 of the distance from it
-TAU_WIDTH = 1.25  # a panel of tau, in the variable x of tau = a sinh x
+# A panel of mu: 3 standard errors of the common effect, 0.6 of the distance from it
+MU_WIDTH, MU_GROWTH = 3.0, 0.6
+TAU_WIDTH = 1.0  # a panel of tau, in the variable x of tau = a sinh x
 BEYOND = 1e-9  # probability that may lie outside the rectangle when it is weighed by another prior
 TAIL = 1e-14  # probability of a prior that may lie outside the rectangle
 WIDE_TAU = 20.0  # standard errors (the largest) that tau covers at least, for other priors
