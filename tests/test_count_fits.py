@@ -141,9 +141,7 @@ def test_poisson_and_t_effects_from_a_table():
     )
 
 
-def test_batches_and_the_exact_engine_say_what_they_do_not_do():
+def test_batches_say_what_they_do_not_do():
     normal = model(likelihood="normal", effects_df=4.0)
-    with pytest.raises(ArgumentError, match="t random effects"):
-        mutau.fit(COUNTS[:1], normal, engine="exact")
     with pytest.raises(ArgumentError, match="t random effects"):
         mutau.fit_many(COUNTS[:1].assign(meta_analysis="a"), normal)
