@@ -41,8 +41,8 @@ MU_WIDTH, MU_GROWTH = 3.0, 0.6
 TAU_WIDTH = 1.0  # a panel of tau, in the variable x of tau = a sinh x
 BEYOND = 1e-9  # probability that may lie outside the rectangle when it is weighed by another prior
 TAIL = 1e-14  # probability of a prior that may lie outside the rectangle
-WIDE_TAU = 20.0  # standard errors (the largest) that tau covers at least, for other priors
-NEGLIGIBLE = 90.0  # log likelihood below the best, less what a prior may make good
+WIDE_TAU = 10.0  # standard errors (the largest) that tau covers at least, for other priors
+NEGLIGIBLE = 60.0  # log likelihood below the best, less what a prior may make good
 
 
 @dataclass(frozen=True, eq=False)

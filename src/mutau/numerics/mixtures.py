@@ -18,7 +18,7 @@ import math
 
 import numpy as np
 
-from mutau.numerics.compiling import entry, inner
+from mutau.numerics.compiling import entry, inlined, inner
 
 __all__ = ["exponentials", "fill_quantiles", "mixture_at", "mixture_curves", "mixture_quantiles", "moments"]
 
@@ -42,7 +42,7 @@ MAX_STEPS = 400  # bisection alone reaches float64 resolution in half of them
 SLOW = 8
 
 
-@inner
+@inlined
 def erfcx_series(t):
     """(1 + 2x) erfcx(x) at t = (x - K) / (x + K): the Chebyshev series up to degree 20, written in powers.
 
@@ -59,7 +59,7 @@ def erfcx_series(t):
     return (q * t - 0.14024059858550722) * t + 1.2375126308378266
 
 
-@inner
+@inlined
 def exponentials(x, powers, bits):
     """Replace every x, at most 690 from 0 (beyond, it counts as that), by exp(x).
 
@@ -165,7 +165,7 @@ def mixture_quantile(p, complement, start, low, high, w, m, inv, work, bits):
     return x
 
 
-@inner
+@inlined
 def moments(w, m, inv):
     """Mean and variance."""
     mean, variance = 0.0, 0.0
@@ -176,7 +176,7 @@ def moments(w, m, inv):
     return mean, variance
 
 
-@inner
+@inlined
 def fill_quantiles(p, complement, mean, sd, w, m, inv, out, work, bits):
     """Quantiles for every p in (0, 1); `complement` is 1 - p. work: scratch of shape (3, n) or wider.
 

@@ -18,7 +18,7 @@ import math
 
 import numpy as np
 
-from mutau.numerics.compiling import inner
+from mutau.numerics.compiling import inlined, inner
 from mutau.numerics.tau_density import (
     ABOVE,
     BELOW,
@@ -99,7 +99,7 @@ def extent(y, s2, unit, ref, shift, model, parts):
     return near + shift, far + shift, edge + shift + 1.0
 
 
-@inner
+@inlined
 def judge(panels, p, peak, edge, f):
     """1 where a panel needs halving, -1 where it holds nothing (not even of tau squared), 0 where it is good."""
     largest = panels[2, p]
@@ -141,7 +141,7 @@ def lay_rest(panels, laid, start, x, rate, model, finer):
     return atoms, laid
 
 
-@inner
+@inlined
 def evaluate(panels, p, a, y, s2, unit, ref, model, parts, tau, f, m, v, scratch):
     """Fill a panel's nodes; gives the log of its largest integrand, and that at its last node."""
     fill(panels[0, p], panels[1, p], a, y, s2, unit, ref, model, parts, scratch)

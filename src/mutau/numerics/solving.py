@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from mutau.numerics.compiling import entry, inner
+from mutau.numerics.compiling import entry, inlined, inner
 from mutau.numerics.mixtures import fill_quantiles, mixture_at, moments
 from mutau.numerics.panels import GAUSS_W, GAUSS_X, build_rule, fill
 from mutau.numerics.tau_density import TAIL, N, unit_and_reference
@@ -36,7 +36,7 @@ FACTS = ANSWERS + 2 * ANSWERS_EACH
 WEIGHT, OWN_TAU, MEAN, VARIANCE = range(4)
 
 
-@inner
+@inlined
 def gather(panels, start, stop, ref, unit, far, peak, tau, f, m, v, mixture, facts):
     """Write panels as one normal mixture without what is nothing; note masses and tau's moments.
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import math
 
-from mutau.numerics.compiling import entry, inner
+from mutau.numerics.compiling import entry, inlined, inner
 
 __all__ = ["MODEL", "N", "densities", "densities_at", "unit_and_reference"]
 
@@ -109,7 +109,7 @@ def densities(y, s2, unit, ref, model, parts, taus, value, m, v, logs):
         value[j] = logs[j] - 0.5 * math.log(value[j])
 
 
-@inner
+@inlined
 def log_prior(taus, unit, model, logs):
     """Log density of tau's prior, per unit of the data."""
     on_log, rate, nu, scale = model[ON_LOG] > 0.5, model[RATE], model[NU], model[SCALE]
