@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, cast
 
@@ -17,7 +17,7 @@ import numpy as np
 from scipy.interpolate import make_interp_spline
 
 from mutau.errors import ArgumentError, Fault
-from mutau.exact.curves import nodes_of
+from mutau.exact.curves import TO_SERIES, nodes_of
 from mutau.exact.surface_posterior import SurfacePosterior, weigh
 from mutau.numerics.surfaces import STEP, fill_surface
 from mutau.numerics.threads import available_cores
@@ -39,6 +39,8 @@ T_STEP = 0.1  # of w, a t rule's nodes being sinh w
 # A panel of mu: 3 standard errors of the common effect, 0.6 of the distance from it
 MU_WIDTH, MU_GROWTH = 3.0, 0.6
 TAU_WIDTH = 1.0  # a panel of tau, in the variable x of tau = a sinh x
+ROUGH = 3e-5  # of the largest density over tau: what a panel's last two Legendre coefficients may be
+HALVINGS = 6
 BEYOND = 1e-9  # probability that may lie outside the rectangle when it is weighed by another prior
 TAIL = 1e-14  # probability of a prior that may lie outside the rectangle
 WIDE_TAU = 10.0  # standard errors (the largest) that tau covers at least, for other priors
@@ -260,7 +262,38 @@ def surface(
         tau_edges = np.concatenate([_towards_0(tau, stretch), TAU_WIDTH * np.arange(1, count + 1)])
         taus = stretch * np.sinh(nodes_of(tau_edges)[0].ravel())
     values = _fill(tables, mu_edges, taus, effects_df, threads)
-    return Surface(tables, effects_df, mu_edges, tau_edges, stretch, taus, values)
+    made = Surface(tables, effects_df, mu_edges, tau_edges, stretch, taus, values)
+    for _ in range(HALVINGS if len(tau_edges) else 0):
+        rough = _rough_panels(made)
+        if not rough.any():
+            break
+        made = _halved(made, rough, threads)
+    return made
+
+
+def _rough_panels(made: Surface) -> NDArray[np.bool_]:
+    """Panels of tau across which the likelihood, mu's even, is no polynomial: many studies make it narrow."""
+    weights = nodes_of(made.mu_edges)[1].ravel()
+    peak = made.values.max()
+    density = np.exp(made.values - peak) @ weights * np.hypot(made.stretch, made.tau)
+    series = np.abs(density.reshape(len(made.tau_edges) - 1, -1) @ TO_SERIES)[:, -2:].sum(axis=1)
+    return np.asarray(series > ROUGH * density.max())
+
+
+def _halved(made: Surface, rough: NDArray[np.bool_], threads: int | None) -> Surface:
+    """The same surface with these panels of tau halved."""
+    edges = made.tau_edges
+    middles = 0.5 * (edges[:-1] + edges[1:])
+    new_edges = np.sort(np.concatenate([edges, middles[rough]]))
+    parent = np.searchsorted(edges, new_edges[:-1], side="right") - 1
+    taus = made.stretch * np.sinh(nodes_of(new_edges)[0])
+    values = made.values.reshape(len(edges) - 1, taus.shape[1], -1)[parent]
+    new = rough[parent]
+    values[new] = _fill(made.tables, made.mu_edges, taus[new].ravel(), made.effects_df, threads).reshape(
+        values[new].shape
+    )
+    flat = values.reshape(taus.size, -1)
+    return replace(made, tau_edges=new_edges, tau=taus.ravel(), values=flat)
 
 
 def _towards_0(tau: Prior, stretch: float) -> Array:
