@@ -72,7 +72,7 @@ class Tables:
 
     @lru_cache(maxsize=512)  # noqa: B019  (tables live as long as their surface)
     def _spline(self, i: int) -> Callable[[Array], Array]:
-        v = np.linspace(-SPREAD, SPREAD, self.theta.shape[1])
+        v = -SPREAD + STEP * np.arange(self.theta.shape[1])
         return cast("Callable[[Array], Array]", make_interp_spline(v, self.values[i], k=5))
 
 
