@@ -21,9 +21,7 @@ __all__ = ["STEP", "fill_surface"]
 
 STEP = 0.08  # of v
 NARROW = 0.5  # of a study's standard error: below, the rule for p is laid at mu + tau z
-FAR = (
-    10.0  # tau's between mu and a study's estimate: beyond, likewise (a steep likelihood is negligible there)
-)
+FAR = 10.0  # tau's from mu to a study's estimate: beyond, likewise (a steep likelihood is nothing there)
 REACH = 8.0  # tau's around mu that a normal p covers
 HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 
