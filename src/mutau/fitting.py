@@ -15,7 +15,6 @@ import pandas as pd
 import xarray as xr
 
 from mutau import __version__
-from mutau.drawn import DrawsMarginal
 from mutau.engines import choose
 from mutau.errors import ArgumentError, Fault, ImproperPosteriorError, StudyDataError
 from mutau.likelihoods import LIKELIHOODS
@@ -149,6 +148,10 @@ class Fit:
                 return whole[quantity]
             return self.exact.theta[list(self.effects["study"]).index(study)]
         draws = self.posterior[quantity]
+        from mutau.drawn import (
+            DrawsMarginal,  # ArviZ: most of a first fit's time, and an exact one needs none
+        )
+
         return DrawsMarginal(np.asarray(draws if study is None else draws.sel(study=study)))
 
     @property

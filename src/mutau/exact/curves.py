@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from mutau.exact.marginals import Unsampled, equal_tailed, like, shortest
+from mutau.exact.roots import find_roots
 from mutau.numerics.panels import GAUSS_W, GAUSS_X
 from mutau.numerics.tau_density import N
 
@@ -19,13 +20,12 @@ if TYPE_CHECKING:
     from mutau.records import Interval
 
     type Array = NDArray[np.float64]
+    type Integers = NDArray[np.int64]
 
 __all__ = ["CurveMarginal", "Scale", "curve", "nodes_of", "roughness"]
 
 LEGENDRE = np.polynomial.legendre.legvander(GAUSS_X, N - 1)
 TO_SERIES = (LEGENDRE * GAUSS_W[:, None]) * (np.arange(N) + 0.5)  # node values to Legendre coefficients
-QUANTILE_STEPS = 100  # bisection alone reaches float64 resolution of a panel in fewer
-STEP_DONE = 1e-10  # of half a panel; Newton's steps: the next would be below rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,24 +173,19 @@ class CurveMarginal(Unsampled):
     def _quantile(self, p: Array) -> Array:
         """Newton's steps within the panel that holds each quantile, bracketed."""
         panel = np.clip(np.searchsorted(self.below, p, side="right") - 1, 0, len(self.below) - 1)
-        low, high = np.full_like(p, -1.0), np.full_like(p, 1.0)
         half = 0.5 * (self.edges[panel + 1] - self.edges[panel])
-        upper, t = p > 0.5, np.zeros_like(p)
-        for _ in range(QUANTILE_STEPS):
-            error = np.where(
-                upper,
-                (1.0 - p) - self.above[panel] - self._rest(panel, t),
-                self.below[panel] + self._mass(panel, t) - p,
+        upper = p > 0.5
+
+        def mass_and_slope(which: Integers, t: Array) -> tuple[Array, Array]:
+            own, q = panel[which], p[which]
+            missing = np.where(
+                upper[which],
+                (1.0 - q) - self.above[own] - self._rest(own, t),
+                self.below[own] + self._mass(own, t) - q,
             )
-            low, high = np.where(error < 0, t, low), np.where(error >= 0, t, high)
-            slope = (self._powers(t, N) * self.series[panel]).sum(axis=1) * half
-            with np.errstate(divide="ignore", invalid="ignore"):
-                new = t - error / slope
-            new = np.where((new > low) & (new < high), new, 0.5 * (low + high))
-            done = (np.abs(new - t) <= STEP_DONE) | (error == 0)
-            t = np.where(error == 0, t, new)
-            if done.all():
-                break
+            return missing, (self._powers(t, N) * self.series[own]).sum(axis=1) * half[which]
+
+        t = find_roots(mass_and_slope, np.full_like(p, -1.0), np.full_like(p, 1.0))
         return np.asarray(self.edges[panel] + half * (1.0 + t))
 
 

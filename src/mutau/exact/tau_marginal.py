@@ -9,6 +9,7 @@ import numpy as np
 
 from mutau.exact.marginals import Unsampled, equal_tailed, like, shortest
 from mutau.exact.points import points_of_tau
+from mutau.exact.roots import find_roots
 from mutau.numerics.panels import GAUSS_W, GAUSS_X
 from mutau.records import Interval
 
@@ -18,12 +19,11 @@ if TYPE_CHECKING:
     from mutau.exact.requests import Request
 
     type Array = NDArray[np.float64]
+    type Integers = NDArray[np.int64]
 
 __all__ = ["Panels", "TauMarginal"]
 
-QUANTILE_STEPS = 100  # bisection alone reaches float64 resolution of a panel in fewer
 CELLS = 64  # of each panel, for random draws
-STEP_DONE = 1e-12  # of a panel's width, for a step: below float64 resolution of what it changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,25 +216,15 @@ class TauMarginal(Unsampled):
         return inner
 
     def _quantile(self, p: Array) -> Array:
-        """Newton's steps within the panel that holds each quantile, bracketed."""
+        """Find each quantile within the panel that holds it."""
         panels = self.panels
         index = np.clip(np.searchsorted(panels.below, p, side="right") - 1, 0, None)
-        start, end = panels.lower[index], panels.upper[index]
-        low, high = start, end
-        upper_half = p > 0.5
-        x = 0.5 * (low + high)
-        for _ in range(QUANTILE_STEPS):
-            mass = self._masses(np.where(upper_half, x, start), np.where(upper_half, end, x))
-            error = np.where(
-                upper_half, (1.0 - p) - panels.above[index] - mass, panels.below[index] + mass - p
-            )
-            low, high = np.where(error < 0, x, low), np.where(error >= 0, x, high)
-            slope = np.asarray(self.pdf(panels.tau(x))) * panels.slope(x)
-            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-                new = x - error / slope
-            new = np.where((new > low) & (new < high), new, 0.5 * (low + high))
-            done = (np.abs(new - x) <= STEP_DONE * (end - start)) | (error == 0)
-            x = np.where(error == 0, x, new)
-            if done.all():
-                break
-        return self._outer_quantile(p, panels.tau(x))
+        start, end, upper = panels.lower[index], panels.upper[index], p > 0.5
+
+        def mass_and_slope(which: Integers, x: Array) -> tuple[Array, Array]:
+            own, q, far = index[which], p[which], upper[which]
+            mass = self._masses(np.where(far, x, start[which]), np.where(far, end[which], x))
+            missing = np.where(far, (1.0 - q) - panels.above[own] - mass, panels.below[own] + mass - q)
+            return missing, np.asarray(self.pdf(panels.tau(x))) * panels.slope(x)
+
+        return self._outer_quantile(p, panels.tau(find_roots(mass_and_slope, start, end)))

@@ -1,96 +1,163 @@
-"""How kernels are compiled: `entry` for what Python calls, `inner` and `inlined` for kernels' own."""
+"""How kernels run: interpreted while there is little to do, compiled from then on.
+
+Compiling takes seconds, once for each machine; one posterior takes the interpreter hundredths of a second. Both
+follow the same source in IEEE arithmetic, operation by operation, so both give the same bits.
+"""
 
 from __future__ import annotations
 
 import functools
 import warnings
 from collections.abc import Callable
+from pathlib import Path
+from types import FunctionType
 from typing import Any
+
+import numpy as np
 
 from mutau.errors import MutauWarning
 
-__all__ = ["entry", "inlined", "inner"]
+__all__ = ["Kernel", "entry", "inlined", "inner"]
 
 type Compiled = Callable[..., Any]
 
+SERIAL = {"nogil": True, "error_model": "numpy"}
+INNER = SERIAL | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+INLINED = SERIAL | {"inline": "always"}
 
-def inner(function: Compiled) -> Any:
-    """Compile a function that only kernels call: serial, without fast-math, part of each entry that uses it.
+_options: dict[FunctionType, dict[str, Any]] = {}
+
+
+def inner(function: FunctionType) -> FunctionType:
+    """Mark a function that only kernels call: part of each entry that uses it.
 
     Parameters
     ----------
     function : callable
-        Plain Python over numbers and float64 arrays.
+        Plain Python over numbers and float64 arrays. What it says of floats must be what C says: no ``**``, no
+        ``math.hypot`` (Python has its own), and a loop instead of ``sum``.
 
     Returns
     -------
     callable
-        The compiled function; Python cannot call it, which makes it cheaper to compile.
+        The same.
 
     Notes
     -----
-    Fast-math is off: with it a compiler may reorder sums, and the same numbers give other last digits from
-    one machine or cache to the next. Nothing is parallel inside a kernel.
+    Kernels are serial and compiled without fast-math: with it a compiler may reorder sums, and the same numbers
+    give other last digits from one machine or cache to the next.
     """
-    import numba
-
-    return numba.njit(
-        function, nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
-    )
+    _options[function] = INNER
+    return function
 
 
-def inlined(function: Compiled) -> Any:
-    """Compile a short function into each kernel that calls it: quicker to run where a call has many arguments.
+def inlined(function: FunctionType) -> FunctionType:
+    """Mark a short function to be compiled into each kernel that calls it: quicker where a call has many arguments."""
+    _options[function] = INLINED
+    return function
+
+
+def entry(allowance: float, seconds: Callable[..., float]) -> Callable[[FunctionType], Kernel]:
+    """Mark a function that Python calls.
 
     Parameters
     ----------
-    function : callable
-        Plain Python over numbers and float64 arrays.
+    allowance : float
+        Seconds for which a process interprets it, before it compiles it: a third of what compiling takes, or less.
+    seconds : callable
+        Takes the function's arguments; gives the seconds that interpreting the call takes, roughly.
 
     Returns
     -------
     callable
-        What only kernels call.
+        Decorator that makes a `Kernel`.
     """
-    import numba
-
-    return numba.njit(function, nogil=True, error_model="numpy", inline="always")
+    return lambda function: Kernel(function, allowance, seconds)
 
 
-def entry(function: Compiled) -> Any:
-    """Compile a function that Python calls: serial, without the GIL, without fast-math, kept on disk.
+class Kernel:
+    """A function over numbers and float64 arrays: serial, without fast-math, without the GIL once it is compiled.
+
+    Where its compiled code is on disk, that is used. Elsewhere calls are interpreted until the allowance is used up;
+    then it is compiled, and kept on disk.
 
     Parameters
     ----------
     function : callable
-        Plain Python over numbers and float64 arrays.
-
-    Returns
-    -------
-    callable
-        The compiled function. It is compiled at its first call, in a second or so, and read from numba's
-        cache in later processes.
+        As for `inner`. It writes into arrays that it is given and does not read what it wrote in an earlier call.
+    allowance, seconds
+        As for `entry`.
 
     Warns
     -----
     mutau.errors.MutauWarning
-        Once, where neither the package's folder nor the user's cache folder can be written: everything works,
-        but each process compiles again.
+        Once, when code is compiled and neither the package's folder nor the user's cache folder can be written:
+        everything works, but each process compiles again.
 
     Notes
     -----
     Numba compares only an entry's own file with its cache: after an edit of a kernel in another file, delete
     the cache (``make clean``).
     """
+
+    def __init__(self, function: FunctionType, allowance: float, seconds: Callable[..., float]) -> None:
+        self.function = function
+        self.left = allowance
+        self.seconds = seconds
+        functools.update_wrapper(self, function)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call the function."""
+        if self.left > 0.0 and not self._is_on_disk:
+            self.left -= self.seconds(*arguments)
+            if self.left > 0.0:
+                try:
+                    with np.errstate(all="ignore"):
+                        return self.function(*arguments)
+                except (ArithmeticError, ValueError):
+                    pass  # where C gives an infinity or NaN, Python's math refuses
+        return self.compiled(*arguments)
+
+    @functools.cached_property
+    def compiled(self) -> Compiled:
+        """The compiled function; its first call compiles it, or reads it from numba's cache."""
+        return _jit(self.function, {"cache": True} | SERIAL)
+
+    @functools.cached_property
+    def _is_on_disk(self) -> bool:
+        """Whether numba's cache has compiled code of this function."""
+        folder = _cache_folder(self.compiled)
+        return folder is not None and any(folder.glob(f"*.{self.function.__name__}-*.nbi"))
+
+
+def _cache_folder(dispatcher: Any) -> Path | None:
+    folder = dispatcher.stats.cache_path
+    return None if folder is None else Path(folder)
+
+
+def _jit(function: FunctionType, options: dict[str, Any]) -> Any:
+    """Hand a function to numba, with what it calls."""
     import numba
 
+    called = {name: function.__globals__.get(name) for name in function.__code__.co_names}
+    kernels = {
+        name: _inner(it) for name, it in called.items() if isinstance(it, FunctionType) and it in _options
+    }
+    linked = FunctionType(function.__code__, function.__globals__ | kernels, function.__name__)
+    linked = functools.update_wrapper(linked, function)
+    del linked.__wrapped__
     try:
-        return numba.njit(function, nogil=True, cache=True, error_model="numpy")
+        return numba.njit(linked, **options)
     except RuntimeError as error:  # numba: "cannot cache function ...: no locator available for file ..."
         if "cache" not in str(error):
             raise
         _warn_once()
-        return numba.njit(function, nogil=True, error_model="numpy")
+        return numba.njit(linked, **SERIAL)
+
+
+@functools.cache
+def _inner(function: FunctionType) -> Any:
+    return _jit(function, _options[function])
 
 
 @functools.cache

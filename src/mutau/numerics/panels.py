@@ -100,6 +100,12 @@ def extent(y, s2, unit, ref, shift, model, parts):
 
 
 @inlined
+def distance(real):
+    """From a point of the real axis to a singularity pi/2 from it."""
+    return math.sqrt(real * real + 0.25 * math.pi * math.pi)
+
+
+@inlined
 def judge(panels, p, peak, edge, f):
     """1 where a panel needs halving, -1 where it holds nothing (not even of tau squared), 0 where it is good."""
     largest = panels[2, p]
@@ -200,8 +206,8 @@ def build_rule(y, s2, unit, ref, model, parts, finer, panels, tau, f, m, v, scra
     while True:
         if x < cap:
             beyond = x - far if last < peak - FAR_DOWN else 0.0
-            end = x + WIDTH * math.hypot(max(beyond, near - x), 0.5 * math.pi)
-            end = min(end, x + WIDTH * math.hypot(max(beyond, near - end), 0.5 * math.pi), cap)
+            end = x + WIDTH * distance(max(beyond, near - x))
+            end = min(end, x + WIDTH * distance(max(beyond, near - end)), cap)
             fall = (scratch[1, N - 2] - last) / (GAUSS_LAST * (x - low[laid - 1])) if laid > 0 else 0.0
             if fall > 0.0 and last > peak - DROP:  # no further than it may change
                 end = min(end, x + STEP * LIMIT / fall)

@@ -99,15 +99,17 @@ def expand(mixture, n, far, parts, logs):
         w, t, m, v = mixture[0, j], mixture[1, j], mixture[2, j], mixture[3, j]
         best, total, size = -math.inf, 0.0, max(1.0, t / far)
         for i in range(q):
-            spread = v + parts[1, i] ** 2
-            logs[i] = parts[2, i] - 0.5 * (math.log(spread) + (m - parts[0, i]) ** 2 / spread)
+            s, d = parts[1, i], m - parts[0, i]
+            spread = v + s * s
+            logs[i] = parts[2, i] - 0.5 * (math.log(spread) + d * d / spread)
             best = max(best, logs[i])
         for i in range(q):
             total += math.exp(logs[i] - best)
         for i in range(q):
             weight = w * math.exp(logs[i] - best) / total
             if weight * size * size > KEEP:
-                share = parts[1, i] ** 2 / (v + parts[1, i] ** 2)
+                s = parts[1, i]
+                share = s * s / (v + s * s)
                 mixture[0, kept], mixture[1, kept] = weight, t
                 mixture[2, kept], mixture[3, kept] = parts[0, i] + (m - parts[0, i]) * share, v * share
                 kept += 1
@@ -219,7 +221,12 @@ def fill_tau_quantiles(p, y, s2, unit, ref, a, model, parts, panels, atoms, tota
             out[i] = unit * (0.5 * a * (math.exp(x) - math.exp(-x)) if a > 0.0 else math.exp(x))
 
 
-@entry
+@entry(
+    0.5,
+    lambda yi, sei, ends, first, last, model, parts, finer, *_: (
+        1e-3 * (10 * (last - first) + ends[last] - ends[first]) * max(1, finer.shape[1])
+    ),
+)
 def solve_many(
     yi, sei, ends, first, last, model, parts, finer, want_error, want_tau, p, threshold, out,
     mixture, halves, panels, nodes, y, s2, scratch, logs, inv, work, bits,

@@ -78,7 +78,7 @@ def over_table(mu, tau, centre, scale, first, theta, table, slope, df, constant)
     return best + math.log(total) + constant - math.log(tau) if total > 0.0 else -math.inf
 
 
-@entry
+@entry(0.2, lambda mus, taus, centre, *_: 5e-5 * len(mus) * len(taus) * len(centre))
 def fill_surface(
     mus, taus, centre, scale, first, theta, table, slope, z, log_w, df, constant, peaks, worth, out
 ):

@@ -133,8 +133,9 @@ def log_mixture(m, w, parts):
     best = -math.inf
     total = 0.0
     for q in range(parts.shape[1]):
-        spread = 1.0 + parts[1, q] ** 2 * w
-        value = parts[2, q] - 0.5 * (math.log(spread) + (m - parts[0, q]) ** 2 * w / spread)
+        s, d = parts[1, q], m - parts[0, q]
+        spread = 1.0 + s * s * w
+        value = parts[2, q] - 0.5 * (math.log(spread) + d * d * w / spread)
         if value > best:
             total *= math.exp(best - value)
             best = value
@@ -154,17 +155,17 @@ def unit_and_reference(yi, sei, y, s2):
     unit = 2.0 ** math.floor(math.log2(least))
     total, shift = 0.0, 0.0
     for i in range(k):
-        w = (least / sei[i]) ** 2
+        w = (least / sei[i]) * (least / sei[i])
         total += w
         shift += w * (yi[i] - yi[0])
     ref = yi[0] + shift / total
     for i in range(k):
         y[i] = (yi[i] - ref) / unit
-        s2[i] = (sei[i] / unit) ** 2
+        s2[i] = (sei[i] / unit) * (sei[i] / unit)
     return unit, ref
 
 
-@entry
+@entry(0.4, lambda taus, yi, *_: 7e-7 * (N + len(taus)) * (4 + len(yi)))
 def densities_at(taus, yi, sei, model, parts, out, y, s2, scratch):
     """Unnormalised log posterior density of tau, and mu given it, at given values, in the data's units.
 
