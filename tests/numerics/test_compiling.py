@@ -111,7 +111,7 @@ def half(x, out):
 
 
 def test_it_is_interpreted_while_the_allowance_lasts_then_compiled(monkeypatch):
-    kernel, out = Kernel(half, 1.0, lambda *_: 0.4), np.empty(1)
+    kernel, out = Kernel(half, 1.0, lambda: 0.4), np.empty(1)
     ways = []
     monkeypatch.setattr(Kernel, "compiled", property(lambda self: lambda *_: ways.append("compiled")))
     monkeypatch.setattr(compiling, "_cache_folder", lambda _: None)
@@ -123,7 +123,7 @@ def test_it_is_interpreted_while_the_allowance_lasts_then_compiled(monkeypatch):
 
 
 def test_what_python_refuses_is_left_to_the_compiled_code(monkeypatch):
-    kernel, out = Kernel(half, 1.0, lambda *_: 0.1), np.empty(1)
+    kernel, out = Kernel(half, 1.0, lambda: 0.1), np.empty(1)
     monkeypatch.setattr(compiling, "_cache_folder", lambda _: None)
     kernel(0.0, out)
     assert out[0] == np.inf
@@ -133,4 +133,4 @@ def test_code_on_disk_is_used_at_once(monkeypatch, tmp_path):
     (tmp_path / "test_compiling.half-1.py312.nbi").touch()
     monkeypatch.setattr(compiling, "_cache_folder", lambda _: tmp_path)
     monkeypatch.setattr(Kernel, "compiled", property(lambda self: lambda *_: "compiled"))
-    assert Kernel(half, 1.0, lambda *_: 0.1)(2.0, np.empty(1)) == "compiled"
+    assert Kernel(half, 1.0, lambda: 0.1)(2.0, np.empty(1)) == "compiled"

@@ -25,8 +25,8 @@ def find_roots(evaluate: Callable[[Integers, Array], tuple[Array, Array]], low: 
     Parameters
     ----------
     evaluate : callable
-        ``(which, x) -> (values, slopes)``, all of shape (m,): functions number `which` at x, and roughly their slopes.
-        It is asked only for those whose root is not found yet.
+        ``(which, x) -> (values, slopes)``, all of shape (m,): functions number `which` at x, and their slopes. It is
+        asked only for those whose root is not found yet.
     low, high : ndarray, shape (n,)
         Brackets.
 

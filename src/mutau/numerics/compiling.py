@@ -7,6 +7,7 @@ follow the same source in IEEE arithmetic, operation by operation, so both give 
 from __future__ import annotations
 
 import functools
+import inspect
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -19,16 +20,16 @@ from mutau.errors import MutauWarning
 
 __all__ = ["Kernel", "entry", "inlined", "inner"]
 
-type Compiled = Callable[..., Any]
+type Function = Callable[..., Any]
 
 SERIAL = {"nogil": True, "error_model": "numpy"}
 INNER = SERIAL | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 INLINED = SERIAL | {"inline": "always"}
 
-_options: dict[FunctionType, dict[str, Any]] = {}
+_options: dict[Function, dict[str, Any]] = {}
 
 
-def inner(function: FunctionType) -> FunctionType:
+def inner(function: Function) -> Function:
     """Mark a function that only kernels call: part of each entry that uses it.
 
     Parameters
@@ -51,13 +52,13 @@ def inner(function: FunctionType) -> FunctionType:
     return function
 
 
-def inlined(function: FunctionType) -> FunctionType:
-    """Mark a short function to be compiled into each kernel that calls it: quicker where a call has many arguments."""
+def inlined(function: Function) -> Function:
+    """Mark a short function to be compiled into each kernel that calls it: quicker where it has many arguments."""
     _options[function] = INLINED
     return function
 
 
-def entry(allowance: float, seconds: Callable[..., float]) -> Callable[[FunctionType], Kernel]:
+def entry(allowance: float, seconds: Callable[..., float]) -> Callable[[Function], Kernel]:
     """Mark a function that Python calls.
 
     Parameters
@@ -65,7 +66,8 @@ def entry(allowance: float, seconds: Callable[..., float]) -> Callable[[Function
     allowance : float
         Seconds for which a process interprets it, before it compiles it: a third of what compiling takes, or less.
     seconds : callable
-        Takes the function's arguments; gives the seconds that interpreting the call takes, roughly.
+        Takes those of the function's arguments that it names; gives the seconds that interpreting the call takes,
+        roughly.
 
     Returns
     -------
@@ -100,16 +102,18 @@ class Kernel:
     the cache (``make clean``).
     """
 
-    def __init__(self, function: FunctionType, allowance: float, seconds: Callable[..., float]) -> None:
+    def __init__(self, function: Function, allowance: float, seconds: Callable[..., float]) -> None:
         self.function = function
         self.left = allowance
         self.seconds = seconds
+        names = list(inspect.signature(function).parameters)
+        self.sized_by = [names.index(name) for name in inspect.signature(seconds).parameters]
         functools.update_wrapper(self, function)
 
     def __call__(self, *arguments: Any) -> Any:
         """Call the function."""
         if self.left > 0.0 and not self._is_on_disk:
-            self.left -= self.seconds(*arguments)
+            self.left -= self.seconds(*(arguments[at] for at in self.sized_by))
             if self.left > 0.0:
                 try:
                     with np.errstate(all="ignore"):
@@ -119,9 +123,10 @@ class Kernel:
         return self.compiled(*arguments)
 
     @functools.cached_property
-    def compiled(self) -> Compiled:
+    def compiled(self) -> Function:
         """The compiled function; its first call compiles it, or reads it from numba's cache."""
-        return _jit(self.function, {"cache": True} | SERIAL)
+        compiled: Function = _jit(self.function, {"cache": True} | SERIAL)
+        return compiled
 
     @functools.cached_property
     def _is_on_disk(self) -> bool:
@@ -135,7 +140,7 @@ def _cache_folder(dispatcher: Any) -> Path | None:
     return None if folder is None else Path(folder)
 
 
-def _jit(function: FunctionType, options: dict[str, Any]) -> Any:
+def _jit(function: Function, options: dict[str, Any]) -> Any:
     """Hand a function to numba, with what it calls."""
     import numba
 
@@ -143,9 +148,10 @@ def _jit(function: FunctionType, options: dict[str, Any]) -> Any:
     kernels = {
         name: _inner(it) for name, it in called.items() if isinstance(it, FunctionType) and it in _options
     }
-    linked = FunctionType(function.__code__, function.__globals__ | kernels, function.__name__)
-    linked = functools.update_wrapper(linked, function)
-    del linked.__wrapped__
+    linked: Any = FunctionType(function.__code__, function.__globals__ | kernels, function.__name__)
+    linked.__module__, linked.__qualname__, linked.__doc__ = (
+        function.__module__, function.__qualname__, function.__doc__,
+    )  # fmt: skip
     try:
         return numba.njit(linked, **options)
     except RuntimeError as error:  # numba: "cannot cache function ...: no locator available for file ..."
@@ -156,7 +162,7 @@ def _jit(function: FunctionType, options: dict[str, Any]) -> Any:
 
 
 @functools.cache
-def _inner(function: FunctionType) -> Any:
+def _inner(function: Function) -> Any:
     return _jit(function, _options[function])
 
 

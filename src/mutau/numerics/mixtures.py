@@ -154,7 +154,7 @@ def mixture_quantile(p, complement, start, low, high, w, m, inv, work, bits):
         new = x + step
         if not (low < new < high) or (turn > SLOW and turn % 2 == 0):
             new = 0.5 * (low + high)
-            if new == low or new == high:  # noqa: PLR1714  (numba compiles a tuple's `in` for half a second)
+            if not low < new < high:
                 return new
             step = new - x
             x = new
@@ -189,14 +189,14 @@ def fill_quantiles(p, complement, mean, sd, w, m, inv, out, work, bits):
         out[i] = mixture_quantile(p[i], complement[i], mean + z * sd, low, high, w, m, inv, work, bits)
 
 
-@entry(0.15, lambda p, complement, w, *_: 1.2e-5 * len(p) * (1 + len(w)))
+@entry(0.15, lambda p, w: 1.2e-5 * len(p) * (1 + len(w)))
 def mixture_quantiles(p, complement, w, m, inv, out, work, bits):
     """Quantiles for every p in (0, 1); `complement` is 1 - p, passed because it may be known more exactly."""
     mean, variance = moments(w, m, inv)
     fill_quantiles(p, complement, mean, math.sqrt(variance), w, m, inv, out, work, bits)
 
 
-@entry(0.15, lambda x, w, *_: 5.5e-6 * len(x) * (1 + len(w)))
+@entry(0.15, lambda x, w: 5.5e-6 * len(x) * (1 + len(w)))
 def mixture_curves(x, w, m, inv, out, work, bits):
     """Rows of `out`: lower tail, upper tail, density at every x."""
     for i in range(len(x)):

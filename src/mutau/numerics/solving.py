@@ -223,7 +223,7 @@ def fill_tau_quantiles(p, y, s2, unit, ref, a, model, parts, panels, atoms, tota
 
 @entry(
     0.5,
-    lambda yi, sei, ends, first, last, model, parts, finer, *_: (
+    lambda ends, first, last, finer: (
         1e-3 * (10 * (last - first) + ends[last] - ends[first]) * max(1, finer.shape[1])
     ),
 )

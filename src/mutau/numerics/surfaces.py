@@ -22,6 +22,7 @@ __all__ = ["STEP", "fill_surface"]
 STEP = 0.08  # of v
 NARROW = 0.5  # of a study's standard error: below, the rule for p is laid at mu + tau z
 FAR = 10.0  # tau's from mu to a study's estimate: beyond, likewise (a steep likelihood is nothing there)
+FINE = 0.4  # step of the trapezoid rule, of the integrand's SD in v: a normal one is then exact to 1e-50
 REACH = 8.0  # tau's around mu that a normal p covers
 HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 
@@ -61,13 +62,15 @@ def at_nodes(mu, tau, centre, scale, first, table, z, log_w):
 
 @inner
 def over_table(mu, tau, centre, scale, first, theta, table, slope, df, constant):
-    """l_i by the trapezoid rule over the table; slope: log of d theta / dv times the step."""
+    """l_i by the trapezoid rule over entries of the table; slope: log of d theta / dv times the table's step."""
     low, high = 0, len(table)
+    far, narrow = (mu - centre) / scale, scale / tau
+    step = max(1, int(FINE / (STEP * math.sqrt(1.0 + (1.0 + far * far) * narrow * narrow))))
     if df == math.inf:
         low = max(low, int((math.asinh((mu - REACH * tau - centre) / scale) - first) / STEP))
         high = min(high, int((math.asinh((mu + REACH * tau - centre) / scale) - first) / STEP) + 2)
     best, total = -math.inf, 0.0
-    for j in range(low, high):
+    for j in range(low, high, step):
         r = (theta[j] - mu) / tau
         kernel = -0.5 * r * r if df == math.inf else -0.5 * (df + 1.0) * math.log1p(r * r / df)
         value = table[j] + slope[j] + kernel
@@ -75,10 +78,10 @@ def over_table(mu, tau, centre, scale, first, theta, table, slope, df, constant)
             total *= math.exp(best - value)
             best = value
         total += math.exp(value - best)
-    return best + math.log(total) + constant - math.log(tau) if total > 0.0 else -math.inf
+    return best + math.log(total * step) + constant - math.log(tau) if total > 0.0 else -math.inf
 
 
-@entry(0.2, lambda mus, taus, centre, *_: 5e-5 * len(mus) * len(taus) * len(centre))
+@entry(0.2, lambda mus, taus, centre: 5e-5 * len(mus) * len(taus) * len(centre))
 def fill_surface(
     mus, taus, centre, scale, first, theta, table, slope, z, log_w, df, constant, peaks, worth, out
 ):
