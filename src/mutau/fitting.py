@@ -371,10 +371,10 @@ def pymc_model(studies: StudyTable | pd.DataFrame, model: OutcomeModel) -> pm.Mo
     Returns
     -------
     pymc.Model
-        Non-centred: ``mu``, ``tau``, ``z`` (study), ``theta`` (study) and the observed ``yi`` (study), on the
+        ``mu``, ``tau``, ``z`` (study), ``theta`` (study) = mu + tau z, and the observed ``yi`` (study), on the
         analysis scale; with counts ``eta`` (study), the baselines, and the observed ``events_treatment`` and
         ``events_control`` (study). Numbers are ``pm.Data``: ``yi_data``, ``sei_data``, and the priors' parameters
-        (``tau_prior_scale``, ...).
+        (``tau_prior_scale``, ...); ``near`` and ``width`` place the coordinates of ``z`` and change no answer.
     """
     from mutau.sampling import build_model
 

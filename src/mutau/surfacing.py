@@ -12,6 +12,7 @@ import numpy as np
 from mutau.errors import ArgumentError
 from mutau.exact.surfaces import surface
 from mutau.likelihoods import LIKELIHOODS
+from mutau.likelihoods.estimates import rough_estimates
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -100,7 +101,7 @@ def _surface(request: ModelRequest) -> Surface:
         values = likelihood.study_log_likelihood(own, theta, request.measure, request.baseline_sd)
         return np.asarray(values[0])
 
-    centre, scale = _places(request)
+    centre, scale = rough_estimates(request.data, request.measure)
     return surface(of_study, centre, scale, request.mu_prior, request.tau_prior, request.effects_df)
 
 
@@ -109,22 +110,3 @@ def _cells(request: ModelRequest) -> dict[str, Array]:
     return data | {
         f"nonevents_{arm}": data[f"n_{arm}"] - data[f"events_{arm}"] for arm in ("treatment", "control")
     }
-
-
-def _places(request: ModelRequest) -> tuple[Array, Array]:
-    """Roughly each study's estimate and standard error, half an event added everywhere: where nodes are put."""
-    data = request.data
-    if "yi" in data:
-        return data["yi"], data["sei"]
-    a, c = data["events_treatment"] + 0.5, data["events_control"] + 0.5
-    if "time_treatment" in data:
-        return np.log(a / data["time_treatment"] / (c / data["time_control"])), np.sqrt(1 / a + 1 / c)
-    b, d = data["n_treatment"] + 1.0 - a, data["n_control"] + 1.0 - c
-    if request.measure == "OR":
-        return np.log(a * d / (b * c)), np.sqrt(1 / a + 1 / b + 1 / c + 1 / d)
-    p1, p0 = a / (a + b), c / (c + d)
-    if request.measure == "RR":
-        return np.log(p1 / p0), np.sqrt(1 / a - 1 / (a + b) + 1 / c - 1 / (c + d))
-    difference = p1 - p0
-    error = np.sqrt(p1 * (1 - p1) / (a + b) + p0 * (1 - p0) / (c + d))
-    return np.arctanh(difference), error / (1 - difference**2)

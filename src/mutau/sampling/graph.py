@@ -5,9 +5,9 @@ r"""The model of record, as a PyMC graph.
     \mathrm{data}_i \sim p(\cdot \mid \theta_i, \eta_i), \quad \theta_i = \mu + \tau z_i, \quad
     z_i \sim \mathrm{Normal}(0, 1)\ \text{or Student's } t, \quad \eta_i \sim \mathrm{Normal}(0, \sigma_\eta^2)
 
-with a baseline eta where the data are counts of two arms. Non-centred: with two or three studies tau is barely known
-and the centred form is a funnel that NUTS cannot explore. theta_new is not in the graph; it is drawn forward from mu
-and tau afterwards.
+with a baseline eta where the data are counts of two arms. z is sampled in coordinates of its own (`coordinates`),
+because neither the centred nor the non-centred form is without a funnel for every number and size of studies.
+theta_new is not in the graph; it is drawn forward from mu and tau afterwards.
 
 `FAMILIES` maps a likelihood's name to the function that adds it to the graph.
 """
@@ -24,9 +24,11 @@ import pytensor.tensor as pt
 from numpy.typing import NDArray
 
 from mutau.likelihoods import LIKELIHOODS
+from mutau.likelihoods.estimates import rough_estimates
 from mutau.likelihoods.hypergeometric import support
 from mutau.likelihoods.links import LINKS
 from mutau.requests import ModelRequest
+from mutau.sampling.coordinates import standardised_effects
 from mutau.sampling.distributions import prior_data, prior_variable
 
 __all__ = ["FAMILIES", "build_model", "has_t_effects", "model_values", "support_width"]
@@ -126,10 +128,15 @@ def _columns(request: ModelRequest) -> Values:
     return _padded_supports(request) if request.likelihood == "hypergeometric" else request.data
 
 
+def _near(request: ModelRequest) -> dict[str, NDArray[np.float64]]:
+    """Roughly each study's estimate and standard error: where z is sampled; they change no answer."""
+    return dict(zip(("near", "width"), rough_estimates(request.data, request.measure), strict=True))
+
+
 def model_values(request: ModelRequest) -> dict[str, NDArray[np.float64]]:
     """Every number of the model, by the name of the ``pm.Data`` variable that holds it."""
     values: dict[str, Any] = {f"{name}_data": column for name, column in _columns(request).items()}
-    values |= prior_data("mu", request.mu_prior) | prior_data("tau", request.tau_prior)
+    values |= _near(request) | prior_data("mu", request.mu_prior) | prior_data("tau", request.tau_prior)
     if LIKELIHOODS[request.likelihood].has_baseline:
         values["baseline_sd"] = request.baseline_sd
     if has_t_effects(request):
@@ -150,12 +157,9 @@ def build_model(request: ModelRequest) -> pm.Model:
     with pm.Model(coords={"study": list(request.study)}) as model:
         mu = prior_variable("mu", request.mu_prior)
         tau = prior_variable("tau", request.tau_prior)
-        if has_t_effects(request):
-            z = pm.StudentT(
-                "z", nu=pm.Data("effects_df", request.effects_df), mu=0.0, sigma=1.0, dims="study"
-            )
-        else:
-            z = pm.Normal("z", 0.0, 1.0, dims="study")
+        df = pm.Data("effects_df", request.effects_df) if has_t_effects(request) else None
+        near, width = (pm.Data(name, column, dims="study") for name, column in _near(request).items())
+        z = standardised_effects(mu, tau, near, width, df)
         theta = pm.Deterministic("theta", mu + tau * z, dims="study")
         data: dict[str, Tensor] = {
             name: pm.Data(f"{name}_data", column, dims="study" if column.ndim == 1 else ("study", "point"))
