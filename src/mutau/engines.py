@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mutau.exact import ExactPosterior
     from mutau.sampling import SamplingSettings
 
-__all__ = ["ASKABLE", "ENGINES", "Engine", "EngineResult", "choose"]
+__all__ = ["ASKABLE", "ENGINES", "Engine", "EngineResult", "choose", "exact_posterior", "is_normal"]
 
 EXACT_DRAWS = (4, 1000)
 """Independent draws that fill ``posterior`` when nothing was sampled: as four chains, so that ArviZ works."""
@@ -115,22 +115,23 @@ def _exact_supports(request: ModelRequest) -> str | None:
     from mutau.exact import supports
     from mutau.surfacing import unsupported
 
-    if not _is_normal(request):
+    if not is_normal(request):
         return unsupported(request)
     answer = supports(request.mu_prior, request.tau_prior)
     return None if answer.exists else answer.reason
 
 
-def _is_normal(request: ModelRequest) -> bool:
+def is_normal(request: ModelRequest) -> bool:
+    """Whether likelihood and random effects are normal."""
     return request.likelihood == "normal" and math.isinf(request.effects_df)
 
 
-def _exact_posterior(request: ModelRequest) -> ExactPosterior:
-    """By the normal-normal rule where it applies, else from the surface of the likelihood over mu and tau."""
+def exact_posterior(request: ModelRequest) -> ExactPosterior:
+    """Give the exact posterior: by the normal-normal rule where it applies, else from the surface of mu and tau."""
     from mutau import exact
     from mutau.surfacing import surface_posterior
 
-    if _is_normal(request):
+    if is_normal(request):
         return exact.normal(
             request.data["yi"], request.data["sei"], mu=request.mu_prior, tau=request.tau_prior
         )
@@ -142,7 +143,7 @@ def _run_exact(
 ) -> EngineResult:
     start = time.perf_counter()
     del sampling  # nothing is sampled; the draws below are independent
-    posterior = _exact_posterior(request)
+    posterior = exact_posterior(request)
     chains, draws = EXACT_DRAWS
     drawn = posterior.sample(np.random.default_rng(seed), chains * draws)
     dims, shape = ("chain", "draw"), EXACT_DRAWS
@@ -156,7 +157,7 @@ def _run_exact(
         coords={"chain": np.arange(chains), "draw": np.arange(draws), "study": list(request.study)},
     )
     error = posterior.error_estimate
-    most = ERROR_MAX if _is_normal(request) else SURFACE_ERROR_MAX
+    most = ERROR_MAX if is_normal(request) else SURFACE_ERROR_MAX
     check = CheckResult(
         "quadrature error", bool(error <= most), error, f"at most {most:g} posterior SD", "estimate"
     )

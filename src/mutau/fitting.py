@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mutau.records import CheckResult, Marginal
     from mutau.sampling import SamplingSettings
 
-__all__ = ["EngineRecord", "Fit", "fit", "prepare", "pymc_model", "refit", "undefined_fault"]
+__all__ = ["EngineRecord", "Fit", "fit", "model_request", "prepare", "pymc_model", "refit", "undefined_fault"]
 
 _LIBRARIES = ("pymc", "nutpie", "arviz", "numpy", "pytensor", "numba")
 
@@ -245,7 +245,7 @@ def fit(
         rule = f"what a new study would estimate is simulated under the normal likelihood, not the {model.likelihood}"
         raise ArgumentError(Fault(f"sei_new = {sei_new!r}", rule, "leave it out, and read theta_new"))
     selected, effects = prepare(studies, model)
-    request = _request(effects, model)
+    request = model_request(effects, model)
     chosen = choose(engine, request)
     seed = secrets.randbits(32) if seed is None else seed
     engine_seed, forward_seed = np.random.SeedSequence(seed).spawn(2)
@@ -379,10 +379,11 @@ def pymc_model(studies: StudyTable | pd.DataFrame, model: OutcomeModel) -> pm.Mo
     from mutau.sampling import build_model
 
     _, effects = prepare(studies, model)
-    return build_model(_request(effects, model))
+    return build_model(model_request(effects, model))
 
 
-def _request(effects: pd.DataFrame, model: OutcomeModel) -> ModelRequest:
+def model_request(effects: pd.DataFrame, model: OutcomeModel) -> ModelRequest:
+    """Write a model and its studies' effects, as `prepare` gives them, for an engine."""
     likelihood = LIKELIHOODS[model.likelihood]
     data = {name: effects[name].to_numpy(dtype=np.float64) for name in likelihood.data_columns}
     study = tuple(effects["study"].astype(str))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
 
     from mutau.exact.surface_posterior import SurfacePosterior
     from mutau.exact.surfaces import Surface
+    from mutau.priors import Prior
     from mutau.requests import ModelRequest
 
     type Array = NDArray[np.float64]
 
-__all__ = ["surface_posterior", "unsupported"]
+__all__ = ["surface_for", "surface_posterior", "unsupported"]
 
 KEPT = 32
 """Surfaces kept, the last used: another prior for the same studies then takes milliseconds."""
@@ -77,13 +79,20 @@ def surface_posterior(request: ModelRequest) -> SurfacePosterior:
             return kept.posterior(request.mu_prior, request.tau_prior)
         except ArgumentError:  # the prior lies outside the rectangle: a wider one is made
             pass
-    made = _surface(request)
+    return surface_for(request, [request.mu_prior], [request.tau_prior]).posterior(
+        request.mu_prior, request.tau_prior
+    )
+
+
+def surface_for(request: ModelRequest, mus: Sequence[Prior], taus: Sequence[Prior]) -> Surface:
+    """Make a surface of the request's likelihood that holds all these priors, and keep it."""
+    made, key = _surface(request, mus, taus), _key(request)
     with _lock:
         _surfaces[key] = made
         _surfaces.move_to_end(key)
         while len(_surfaces) > KEPT:
             _surfaces.popitem(last=False)
-    return made.posterior(request.mu_prior, request.tau_prior)
+    return made
 
 
 def _key(request: ModelRequest) -> tuple[object, ...]:
@@ -93,7 +102,7 @@ def _key(request: ModelRequest) -> tuple[object, ...]:
     return request.likelihood, request.measure, request.baseline_sd, request.effects_df, point, data
 
 
-def _surface(request: ModelRequest) -> Surface:
+def _surface(request: ModelRequest, mus: Sequence[Prior], taus: Sequence[Prior]) -> Surface:
     likelihood = LIKELIHOODS[request.likelihood]
 
     def of_study(i: int, theta: Array) -> Array:
@@ -102,7 +111,7 @@ def _surface(request: ModelRequest) -> Surface:
         return np.asarray(values[0])
 
     centre, scale = rough_estimates(request.data, request.measure)
-    return surface(of_study, centre, scale, request.mu_prior, request.tau_prior, request.effects_df)
+    return surface(of_study, centre, scale, mus, taus, request.effects_df)
 
 
 def _cells(request: ModelRequest) -> dict[str, Array]:

@@ -7,7 +7,7 @@ import pytest
 
 from mutau import priors
 from mutau.exact.components import AT_ZERO, COMPARED
-from mutau.exact.requests import kernel_model
+from mutau.exact.requests import kernel_model, one_model
 from mutau.numerics import compiling, solving
 from mutau.numerics.compiling import Kernel
 from mutau.numerics.mixtures import mixture_curves, mixture_quantiles
@@ -56,7 +56,7 @@ def test_one_posterior(model, seed):
     for array in space:
         array[...] = 0  # what is left unwritten must not differ
     interpreted, compiled = both(
-        solving.solve_many, yi, sei, np.array([0, len(yi)]), 0, 1, numbers.vector, numbers.parts, numbers.finer,
+        solving.solve_many, yi, sei, np.array([0, len(yi)]), 0, 1, *one_model(numbers),
         True, True, COMPARED, AT_ZERO, out, *space, outputs=[out],
     )  # fmt: skip
     assert interpreted == compiled

@@ -2,13 +2,14 @@
 
 `normal` takes effects, standard errors and priors and gives a `NormalPosterior`, whose `mu`, `tau`, `theta` and
 `theta_new` answer for means, densities, probabilities, quantiles and intervals; `normal_many` does the same for very
-many sets of studies at once; `surface` takes any likelihood of which each study's part is known, and gives a
-`SurfacePosterior` for each pair of priors; `pooled_normal` reads a pooled result of which the studies are not
-known; `supports` says which priors have a rule.
+many sets of studies at once, and `normal_grid` for one set under many priors; `surface` takes any likelihood of which
+each study's part is known, and gives a `SurfacePosterior` for each pair of priors, or a `surface_grid`;
+`pooled_normal` reads a pooled result of which the studies are not known; `supports` says which priors have a rule.
 """
 
 from __future__ import annotations
 
+from mutau.exact.grids import GridPosteriors, normal_grid, surface_grid
 from mutau.exact.many import ManyPosteriors, normal_many
 from mutau.exact.marginals import Marginal
 from mutau.exact.pooled import PooledPosterior, pooled_normal
@@ -23,6 +24,7 @@ type ExactPosterior = NormalPosterior | SurfacePosterior
 __all__ = [
     "Draws",
     "ExactPosterior",
+    "GridPosteriors",
     "ManyPosteriors",
     "Marginal",
     "NormalPosterior",
@@ -30,8 +32,10 @@ __all__ = [
     "Surface",
     "SurfacePosterior",
     "normal",
+    "normal_grid",
     "normal_many",
     "pooled_normal",
     "supports",
     "surface",
+    "surface_grid",
 ]

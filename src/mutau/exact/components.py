@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mutau.errors import MutauError
+from mutau.exact.requests import one_model
 from mutau.numerics import solving
 from mutau.numerics.panels import HIGH, LOW, MANY_PANELS, MASS, PANELS, SPAN
 from mutau.numerics.workspace import workspace
@@ -92,8 +93,7 @@ def solve_request(request: Request) -> Rules:
     for room in (PANELS, MANY_PANELS):
         space = workspace(request.k, room, max(1, model.finer.shape[1]))
         solving.solve_many(
-            request.yi, request.sei, ends, 0, 1, model.vector, model.parts, model.finer, True, False,
-            COMPARED, AT_ZERO, out, *space,
+            request.yi, request.sei, ends, 0, 1, *one_model(model), True, False, COMPARED, AT_ZERO, out, *space,
         )  # fmt: skip
         if out[0, solving.COUNT] >= 0:
             break

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     type Array = NDArray[np.float64]
     type Integers = NDArray[np.int64]
 
-__all__ = ["CurveMarginal", "Scale", "curve", "nodes_of", "roughness"]
+__all__ = ["CurveMarginal", "Scale", "curve", "many_curves", "nodes_of", "roughness"]
 
 LEGENDRE = np.polynomial.legendre.legvander(GAUSS_X, N - 1)
 TO_SERIES = (LEGENDRE * GAUSS_W[:, None]) * (np.arange(N) + 0.5)  # node values to Legendre coefficients
@@ -101,7 +101,7 @@ class CurveMarginal(Unsampled):
         """Posterior density at x; 0 outside the panels."""
         given = np.asarray(x, dtype=np.float64)
         v, panel, t = self._place(given.ravel())
-        density = np.maximum((self._powers(t, N) * self.series[panel]).sum(axis=1), 0.0)
+        density = np.maximum((powers(t, N) * self.series[panel]).sum(axis=1), 0.0)
         inside = (v >= self.edges[0]) & (v <= self.edges[-1])
         value = np.where(inside, density / self.scale.slope(np.clip(v, self.edges[0], self.edges[-1])), 0.0)
         return like(given, np.where(np.isnan(given.ravel()), np.nan, value))
@@ -110,14 +110,14 @@ class CurveMarginal(Unsampled):
         """Posterior probability of a value of at most x."""
         given = np.asarray(x, dtype=np.float64)
         _, panel, t = self._place(given.ravel())
-        value = np.clip(self.below[panel] + self._mass(panel, t), 0.0, 1.0)
+        value = np.clip(self._rows(panel).cdf(t), 0.0, 1.0)
         return like(given, np.where(np.isnan(given.ravel()), np.nan, value))
 
     def sf(self, x: ArrayLike) -> Any:
         """Posterior probability of a value above x."""
         given = np.asarray(x, dtype=np.float64)
         _, panel, t = self._place(given.ravel())
-        value = np.clip(self.above[panel] + self._rest(panel, t), 0.0, 1.0)
+        value = np.clip(self._rows(panel).sf(t), 0.0, 1.0)
         return like(given, np.where(np.isnan(given.ravel()), np.nan, value))
 
     def quantile(self, p: ArrayLike) -> Any:
@@ -147,46 +147,64 @@ class CurveMarginal(Unsampled):
         low, high = self.edges[panel], self.edges[panel + 1]
         return v, panel, np.clip(2.0 * (at - low) / (high - low) - 1.0, -1.0, 1.0)
 
-    def _mass(self, panel: NDArray[np.intp], t: Array) -> Array:
-        """Probability from a panel's lower end to t."""
-        powers = self._powers(t, N + 1)
-        order = np.arange(1, N)
-        integrals = (powers[:, 2:] - powers[:, : N - 1]) / (2 * order + 1)
-        whole = self.series[panel, 0] * (t + 1.0) + (integrals * self.series[panel, 1:]).sum(axis=1)
-        return np.asarray(0.5 * (self.edges[panel + 1] - self.edges[panel]) * whole)
-
-    def _rest(self, panel: NDArray[np.intp], t: Array) -> Array:
-        """Probability from t to a panel's upper end, by the panel's mirror image: both tails keep their digits."""
-        signs = (-1.0) ** np.arange(N)
-        powers = self._powers(-t, N + 1)
-        order = np.arange(1, N)
-        integrals = (powers[:, 2:] - powers[:, : N - 1]) / (2 * order + 1)
-        mirrored = self.series[panel] * signs
-        whole = mirrored[:, 0] * (1.0 - t) + (integrals * mirrored[:, 1:]).sum(axis=1)
-        return np.asarray(0.5 * (self.edges[panel + 1] - self.edges[panel]) * whole)
-
-    @staticmethod
-    def _powers(t: Array, count: int) -> Array:
-        """The first `count` Legendre polynomials at t."""
-        return cast("Array", np.polynomial.legendre.legvander(t, count - 1))
-
     def _quantile(self, p: Array) -> Array:
-        """Newton's steps within the panel that holds each quantile, bracketed."""
+        """Find each quantile within the panel that holds it."""
         panel = np.clip(np.searchsorted(self.below, p, side="right") - 1, 0, len(self.below) - 1)
+        rows = self._rows(panel)
+        return np.asarray(self.edges[panel] + rows.half * (1.0 + rows.quantile(p)))
+
+    def _rows(self, panel: Integers) -> Rows:
         half = 0.5 * (self.edges[panel + 1] - self.edges[panel])
-        upper = p > 0.5
+        return Rows(self.series[panel], half, self.below[panel], self.above[panel])
 
-        def mass_and_slope(which: Integers, t: Array) -> tuple[Array, Array]:
-            own, q = panel[which], p[which]
-            missing = np.where(
-                upper[which],
-                (1.0 - q) - self.above[own] - self._rest(own, t),
-                self.below[own] + self._mass(own, t) - q,
-            )
-            return missing, (self._powers(t, N) * self.series[own]).sum(axis=1) * half[which]
 
-        t = find_roots(mass_and_slope, np.full_like(p, -1.0), np.full_like(p, 1.0))
-        return np.asarray(self.edges[panel] + half * (1.0 + t))
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Densities on n panels, of one curve or of many, each between -1 and 1.
+
+    Parameters
+    ----------
+    series : ndarray, shape (n, N)
+        Legendre coefficients.
+    half, below, above : ndarray, shape (n,)
+        Half the panel's width; probability below and above it in its own curve.
+    """
+
+    series: Array
+    half: Array
+    below: Array
+    above: Array
+
+    def cdf(self, t: Array) -> Array:
+        """Probability below t, shape (n,), in each panel's own curve."""
+        return np.asarray(self.below + self.half * _integral(self.series, t))
+
+    def sf(self, t: Array) -> Array:
+        """Probability above t, by the panels' mirror images: both tails keep their digits."""
+        return np.asarray(self.above + self.half * _integral(self.series * (-1.0) ** np.arange(N), -t))
+
+    def quantile(self, p: Array) -> Array:
+        """Places t with probability p, shape (n,), below them."""
+
+        def missing_and_slope(which: Integers, t: Array) -> tuple[Array, Array]:
+            own = Rows(self.series[which], self.half[which], self.below[which], self.above[which])
+            q = p[which]
+            missing = np.where(q > 0.5, (1.0 - q) - own.sf(t), own.cdf(t) - q)
+            return missing, (powers(t, N) * own.series).sum(axis=1) * own.half
+
+        return find_roots(missing_and_slope, np.full_like(p, -1.0), np.full_like(p, 1.0))
+
+
+def powers(t: Array, count: int) -> Array:
+    """The first `count` Legendre polynomials at t."""
+    return cast("Array", np.polynomial.legendre.legvander(t, count - 1))
+
+
+def _integral(series: Array, t: Array) -> Array:
+    """Integrals of Legendre series, shape (n, N), from -1 to t, shape (n,)."""
+    polynomials, order = powers(t, N + 1), np.arange(1, N)
+    integrals = (polynomials[:, 2:] - polynomials[:, : N - 1]) / (2 * order + 1)
+    return np.asarray(series[:, 0] * (t + 1.0) + (integrals * series[:, 1:]).sum(axis=1))
 
 
 def curve(quantity: str, edges: Array, density: Array, scale: Scale = ITSELF) -> CurveMarginal:
@@ -204,14 +222,59 @@ def curve(quantity: str, edges: Array, density: Array, scale: Scale = ITSELF) ->
         The variable.
     """
     x, w = nodes_of(edges)
-    masses = (w * density).sum(axis=1)
-    total = masses.sum()
-    masses = masses / total
+    series, below, above = normalised(edges, density)
+    weight = w * density
+    weight /= weight.sum()
     values = scale.quantity(x)
-    mean = float((w * density * values).sum() / total)
-    sd = math.sqrt(float((w * density * (values - mean) ** 2).sum() / total))
-    rest = np.cumsum(masses)
-    above = np.append(np.cumsum(masses[::-1])[::-1][1:], 0.0)
-    return CurveMarginal(
-        quantity, edges, (density / total) @ TO_SERIES, rest - masses, above, scale, mean, sd
-    )
+    mean = float((weight * values).sum())
+    sd = math.sqrt(float((weight * (values - mean) ** 2).sum()))
+    return CurveMarginal(quantity, edges, series, below, above, scale, mean, sd)
+
+
+def normalised(edges: Array, density: Array) -> tuple[Array, Array, Array]:
+    """Legendre coefficients, probability below and above each panel, of densities made to integrate to 1.
+
+    Parameters
+    ----------
+    edges : ndarray, shape (m + 1,)
+        Ends of the panels.
+    density : ndarray, shape (..., m, N)
+        At the Gauss nodes.
+    """
+    masses = (density * nodes_of(edges)[1]).sum(axis=-1)
+    total = masses.sum(axis=-1)[..., None]
+    masses = masses / total
+    above = np.zeros_like(masses)
+    above[..., :-1] = np.cumsum(masses[..., ::-1], axis=-1)[..., ::-1][..., 1:]
+    return (density / total[..., None]) @ TO_SERIES, np.cumsum(masses, axis=-1) - masses, above
+
+
+def many_curves(edges: Array, density: Array, p: Array, x: float) -> tuple[Array, Array, Array]:
+    """Quantiles of many densities on the same panels, and both tails at one value.
+
+    Parameters
+    ----------
+    edges : ndarray, shape (m + 1,)
+        Ends of the panels.
+    density : ndarray, shape (n, m, N)
+        At the Gauss nodes; each is made to integrate to 1.
+    p : ndarray, shape (q,)
+        Probabilities.
+    x : float
+        The value.
+
+    Returns
+    -------
+    ndarray (n, q), ndarray (n,), ndarray (n,)
+        Quantiles; probability below and above `x`.
+    """
+    series, below, above = normalised(edges, density)
+    n, half = len(series), 0.5 * np.diff(edges)
+    row, each = np.repeat(np.arange(n), len(p)), np.tile(p, n)
+    panel = np.maximum((below[row] <= each[:, None]).sum(axis=1) - 1, 0)
+    rows = Rows(series[row, panel], half[panel], below[row, panel], above[row, panel])
+    quantiles = edges[panel] + half[panel] * (1.0 + rows.quantile(each))
+    at = int(np.clip(np.searchsorted(edges, x, side="right") - 1, 0, len(half) - 1))
+    t = np.full(n, np.clip((x - edges[at]) / half[at] - 1.0, -1.0, 1.0))
+    holding = Rows(series[:, at], np.full(n, half[at]), below[:, at], above[:, at])
+    return quantiles.reshape(n, len(p)), holding.cdf(t), holding.sf(t)

@@ -12,7 +12,7 @@ from mutau.errors import ArgumentError, Fault, ImproperPosteriorError
 from mutau.exact.components import bound, out_of_room, probabilities
 from mutau.exact.marginals import check_prob
 from mutau.exact.posterior import normal
-from mutau.exact.requests import data_faults, kernel_model, prior_faults
+from mutau.exact.requests import data_faults, kernel_model, one_model, prior_faults
 from mutau.numerics import solving
 from mutau.numerics.panels import MANY_PANELS, PANELS
 from mutau.numerics.threads import run_in_chunks
@@ -22,13 +22,13 @@ from mutau.priors import HalfNormal, Normal, moment_exists, posterior_is_proper
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from mutau.exact.requests import Model
+    from mutau.exact.requests import KernelModels
     from mutau.priors import Prior
 
     type Array = NDArray[np.float64]
     type Integers = NDArray[np.int64]
 
-__all__ = ["ManyPosteriors", "QuantityAnswers", "normal_many"]
+__all__ = ["Asked", "ManyPosteriors", "QuantityAnswers", "normal_many", "solve_sets"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +168,8 @@ def normal_many(
         raise ImproperPosteriorError(f"There is no posterior: {proper.reason}.")
     ends = np.concatenate([[0], np.cumsum(sizes)])
     model = kernel_model(mu, tau, effects, errors, int(sizes.max()))
-    asked = _Asked(probabilities(prob), thresholds, error, tau_quantiles)
-    facts = _solve(effects, errors, ends, model, asked, threads, chunk)
+    asked = Asked(probabilities(prob), thresholds, error, tau_quantiles)
+    facts = solve_sets(effects, errors, ends, one_model(model), asked, threads, chunk)
     if tau_quantiles:
         _mend_tau_quantiles(facts, effects, errors, ends, mu, tau, asked)
     return _answers(facts, effects, ends, mu, tau, prob, error)
@@ -199,7 +199,7 @@ def _thresholds(mu: ArrayLike, new: ArrayLike, n: int, faults: list[Fault]) -> A
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class Asked:
     """What is asked of the kernel: probabilities (3, 3), thresholds (1 or n, 2), whether errors, whether tau."""
 
     p: Array
@@ -208,18 +208,24 @@ class _Asked:
     tau_quantiles: bool
 
 
-def _solve(
-    yi: Array, sei: Array, ends: Integers, model: Model, asked: _Asked, threads: int | None, chunk: int | None
+def solve_sets(
+    yi: Array,
+    sei: Array,
+    ends: Integers,
+    models: KernelModels,
+    asked: Asked,
+    threads: int | None = None,
+    chunk: int | None = None,
 ) -> Array:
     """Run the kernel over all sets; again with more room for the few that need it. Shape (n, FACTS)."""
     facts = np.empty((len(ends) - 1, solving.FACTS))
-    components = max(1, model.finer.shape[1])
+    components = max(1, models[2].shape[2])
 
     def solve(first: int, last: int, panels: int) -> None:
         space = workspace(int(np.diff(ends[first : last + 1]).max()), panels, components)
         solving.solve_many(
-            yi, sei, ends, first, last, model.vector, model.parts, model.finer, asked.error, asked.tau_quantiles,
-            asked.p, asked.thresholds, facts, *space,
+            yi, sei, ends, first, last, *models, asked.error, asked.tau_quantiles, asked.p, asked.thresholds, facts,
+            *space,
         )  # fmt: skip
 
     run_in_chunks(lambda first, last: solve(first, last, PANELS), ends, threads, chunk)
@@ -231,7 +237,7 @@ def _solve(
 
 
 def _mend_tau_quantiles(
-    facts: Array, yi: Array, sei: Array, ends: Integers, mu: Prior, tau: Prior, asked: _Asked
+    facts: Array, yi: Array, sei: Array, ends: Integers, mu: Prior, tau: Prior, asked: Asked
 ) -> None:
     """Find the quantiles of tau that lie beyond the panels, or on a point, one set at a time."""
     quantiles = facts[:, solving.TAU_QUANTILES : solving.TAU_QUANTILES + 3]

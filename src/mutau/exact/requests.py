@@ -22,8 +22,20 @@ if TYPE_CHECKING:
     from mutau.priors import Prior
 
     type Array = NDArray[np.float64]
+    type KernelModels = tuple[Array, Array, Array, NDArray[np.int64]]
 
-__all__ = ["Model", "Request", "kernel_model", "prepare", "prior_faults", "supports"]
+__all__ = [
+    "Model",
+    "Request",
+    "farthest",
+    "kernel_model",
+    "mu_parts",
+    "one_model",
+    "prepare",
+    "prior_faults",
+    "supports",
+    "tau_vector",
+]
 
 SIGMA_WIDTH = 1.5  # panels in the log of the SD of a component of a t prior: the singularity is pi/2 away
 SIGMA_GROWTH = 0.6  # of the distance from the data's own scale, beyond which everything is a power of the SD
@@ -50,6 +62,11 @@ class Model:
     vector: Array
     parts: Array
     finer: Array
+
+
+def one_model(model: Model) -> KernelModels:
+    """Write one model for all sets as `numerics.solving.solve_many` takes models."""
+    return model.vector[None], model.parts[None], model.finer[None], np.zeros((1, 2), np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,27 +187,40 @@ def kernel_model(mu: Prior, tau: Prior, yi: Array, sei: Array, most: int) -> Mod
     most : int
         Number of studies in the largest set.
     """
+    parts, finer = mu_parts(mu, yi)
+    return Model(tau_vector(tau, mu.tail_exponent, farthest(parts), yi, sei, most), parts, finer)
+
+
+def mu_parts(mu: Prior, yi: Array) -> tuple[Array, Array]:
+    """Normal components of mu's prior, and the same by a finer rule; see `Model`."""
     parts = _MU[mu.family](mu)
-    if parts is None:
-        far = float(np.abs(yi - cast("Any", mu).location).max())
-        parts, finer = (_t_components(mu, far, halves) for halves in (1, 2))
-    else:
-        finer = parts
-    vector_ = np.zeros(vector.MODEL)
-    vector_[vector.SCALE], vector_[vector.CENTRE] = math.inf, -math.inf
-    vector_[vector.LOWER], vector_[vector.UPPER] = tau.support
-    vector_[vector.START] = math.inf
-    vector_[vector.TAIL] = tau.tail_exponent - 1.0 + min(1.0, mu.tail_exponent)
-    _TAU[tau.family](tau, vector_)
-    extent = max(
-        float(sei.max()), float(np.abs(yi).max()), *np.abs(parts[0]), math.exp(vector_[vector.CENTRE])
-    )
-    vector_[vector.CAP] = min(math.log(extent) + 0.5 * math.log(most) + CAP, LARGEST_LOG)
-    if vector_[vector.START] == 0.0:
-        _set_lower_end(tau, vector_, math.log(float(sei.min())), most)
-    if vector_[vector.UPPER] < math.inf and vector_[vector.UPPER] > 0.0:
-        vector_[vector.CAP] = math.log(vector_[vector.UPPER])
-    return Model(vector_, parts, finer)
+    if parts is not None:
+        return parts, parts
+    far = float(np.abs(yi - cast("Any", mu).location).max())
+    coarse, fine = (_t_components(mu, far, halves) for halves in (1, 2))
+    return coarse, fine
+
+
+def farthest(parts: Array) -> float:
+    """Largest distance of a component of mu's prior from 0."""
+    return float(np.abs(parts[0]).max(initial=0.0))
+
+
+def tau_vector(tau: Prior, mu_tail: float, mu_far: float, yi: Array, sei: Array, most: int) -> Array:
+    """Write tau's prior in the kernels' form; `mu_tail` and `mu_far` are mu's tail exponent and `farthest` part."""
+    out = np.zeros(vector.MODEL)
+    out[vector.SCALE], out[vector.CENTRE] = math.inf, -math.inf
+    out[vector.LOWER], out[vector.UPPER] = tau.support
+    out[vector.START] = math.inf
+    out[vector.TAIL] = tau.tail_exponent - 1.0 + min(1.0, mu_tail)
+    _TAU[tau.family](tau, out)
+    extent = max(float(sei.max()), float(np.abs(yi).max()), mu_far, math.exp(out[vector.CENTRE]))
+    out[vector.CAP] = min(math.log(extent) + 0.5 * math.log(most) + CAP, LARGEST_LOG)
+    if out[vector.START] == 0.0:
+        _set_lower_end(tau, out, math.log(float(sei.min())), most)
+    if out[vector.UPPER] < math.inf and out[vector.UPPER] > 0.0:
+        out[vector.CAP] = math.log(out[vector.UPPER])
+    return out
 
 
 def _set_lower_end(tau: Any, out: Array, low: float, most: int) -> None:

@@ -7,7 +7,7 @@ The likelihood of mu and tau is computed once, on a rectangle of panels (`surfac
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
@@ -21,12 +21,10 @@ from mutau.exact.curves import TO_SERIES, nodes_of
 from mutau.exact.surface_posterior import SurfacePosterior, weigh
 from mutau.numerics.surfaces import STEP, fill_surface
 from mutau.numerics.threads import available_cores
-from mutau.priors import student
+from mutau.priors import Prior, student
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from mutau.priors import Prior
 
     type Array = NDArray[np.float64]
     type StudyLogLikelihood = Callable[[int, Array], Array]
@@ -172,13 +170,16 @@ class Surface:
             A prior has more than 1e-9 of its probability outside the rectangle, or varies on a scale that its panels
             do not resolve: make a surface for it.
         """
-        faults = [*_outside("mu", mu, self.mu_edges), *self._tau_faults(tau)]
-        if faults:
+        if faults := self.faults(mu, tau):
             raise ArgumentError(faults)
         weighed = weigh(self, mu, tau)
         if weighed.beyond > BEYOND:
             raise ArgumentError(_reaches("tau", tau, self.stretch * np.sinh(self.tau_edges[[0, -1]])))
         return weighed
+
+    def faults(self, mu: Prior, tau: Prior) -> list[Fault]:
+        """List why these priors do not belong to this surface."""
+        return [*_outside("mu", mu, self.mu_edges), *self._tau_faults(tau)]
 
     def _tau_faults(self, tau: Prior) -> list[Fault]:
         if tau.is_point or not len(self.tau_edges):
@@ -224,8 +225,8 @@ def surface(
     log_likelihood: StudyLogLikelihood,
     centre: Array,
     scale: Array,
-    mu: Prior,
-    tau: Prior,
+    mu: Prior | Sequence[Prior],
+    tau: Prior | Sequence[Prior],
     effects_df: float = math.inf,
     threads: int | None = None,
 ) -> Surface:
@@ -237,38 +238,44 @@ def surface(
         ``(i, theta (n,)) -> (n,)``: log probability of study i's data at effects theta, its baseline integrated out.
     centre, scale : ndarray, shape (k,)
         Each study's estimate and standard error, roughly; they place nodes and change no answer.
-    mu, tau : Prior
-        Proper priors.
+    mu, tau : Prior or sequence of Prior
+        Proper ones; the surface holds each of several. A point mass of tau stands alone.
     effects_df : float
         Degrees of freedom of the random effects; infinite for normal ones.
     threads : int, optional
         By default one for each core; changes no digit.
     """
+    mus, taus = ([given] if isinstance(given, Prior) else list(given) for given in (mu, tau))
     tables = tabulate(log_likelihood, centre, scale)
     common = 1.0 / math.sqrt(float((scale**-2.0).sum()))
     middle = float((centre / scale**2).sum()) * common**2
-    low, high = (float(mu.ppf(p)) for p in (TAIL, 1.0 - TAIL))
-    if mu.is_point:
-        low = high = float(mu.support[0])
+    low = min(float(mu.support[0] if mu.is_point else mu.ppf(TAIL)) for mu in mus)
+    high = max(float(mu.support[1] if mu.is_point else mu.ppf(1.0 - TAIL)) for mu in mus)
     mu_edges = _graded(middle, common, min(low, middle - common), max(high, middle + common))
-    if tau.is_point:
-        stretch, tau_edges, taus = 1.0, np.empty(0), np.array([tau.support[0]])
+    if taus[0].is_point:
+        stretch, tau_edges, at = 1.0, np.empty(0), np.array([taus[0].support[0]])
     else:
-        stretch = min(float(scale.min()), max(float(tau.ppf(0.5)), 1e-6 * float(scale.min())))
-        most = max(float(min(tau.ppf(1.0 - TAIL), tau.support[1])), WIDE_TAU * float(scale.max()))
-        most = min(most, 10.0 ** (13.0 / len(centre)) * 100.0 * float(scale.max()) + 1.0 / stretch)
-        most = max(most, WIDE_TAU * float(scale.max()))
-        count = math.ceil(math.asinh(most / stretch) / TAU_WIDTH)
-        tau_edges = np.concatenate([_towards_0(tau, stretch), TAU_WIDTH * np.arange(1, count + 1)])
-        taus = stretch * np.sinh(nodes_of(tau_edges)[0].ravel())
-    values = _fill(tables, mu_edges, taus, effects_df, threads)
-    made = Surface(tables, effects_df, mu_edges, tau_edges, stretch, taus, values)
+        stretch, tau_edges = _panels_of_tau(taus, scale)
+        at = stretch * np.sinh(nodes_of(tau_edges)[0].ravel())
+    values = _fill(tables, mu_edges, at, effects_df, threads)
+    made = Surface(tables, effects_df, mu_edges, tau_edges, stretch, at, values)
     for _ in range(HALVINGS if len(tau_edges) else 0):
         rough = _rough_panels(made)
         if not rough.any():
             break
         made = _halved(made, rough, threads)
     return made
+
+
+def _panels_of_tau(taus: Sequence[Prior], scale: Array) -> tuple[float, Array]:
+    """Give the stretch of tau's variable and the ends of its panels."""
+    narrowest, widest = float(scale.min()), WIDE_TAU * float(scale.max())
+    stretch = min(narrowest, max(min(float(tau.ppf(0.5)) for tau in taus), 1e-6 * narrowest))
+    most = max(float(min(tau.ppf(1.0 - TAIL), tau.support[1])) for tau in taus)
+    most = min(most, 10.0 ** (13.0 / len(scale)) * 100.0 * float(scale.max()) + 1.0 / stretch)
+    count = math.ceil(math.asinh(max(most, widest) / stretch) / TAU_WIDTH)
+    first = max((_towards_0(tau, stretch) for tau in taus), key=len)
+    return stretch, np.concatenate([first, TAU_WIDTH * np.arange(1, count + 1)])
 
 
 def _rough_panels(made: Surface) -> NDArray[np.bool_]:

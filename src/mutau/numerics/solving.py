@@ -223,12 +223,12 @@ def fill_tau_quantiles(p, y, s2, unit, ref, a, model, parts, panels, atoms, tota
 
 @entry(
     0.5,
-    lambda ends, first, last, finer: (
-        1e-3 * (10 * (last - first) + ends[last] - ends[first]) * max(1, finer.shape[1])
+    lambda ends, first, last, finers: (
+        1e-3 * (10 * (last - first) + ends[last] - ends[first]) * max(1, finers.shape[2])
     ),
 )
 def solve_many(
-    yi, sei, ends, first, last, model, parts, finer, want_error, want_tau, p, threshold, out,
+    yi, sei, ends, first, last, models, all_parts, finers, which, want_error, want_tau, p, threshold, out,
     mixture, halves, panels, nodes, y, s2, scratch, logs, inv, work, bits,
 ):  # fmt: skip
     """Solve sets of studies first .. last - 1.
@@ -241,10 +241,14 @@ def solve_many(
         Where each set starts; the last is the number of studies.
     first, last : int
         Which sets.
-    model, parts : ndarray
-        Priors, see `tau_density`.
-    finer : ndarray, shape (3, q2)
-        `parts` as a finer rule has them: the same, but for the components of a t prior.
+    models : ndarray, shape (a, MODEL)
+        Priors of tau, see `tau_density`.
+    all_parts : ndarray, shape (b, 3, q)
+        Priors of mu, see there.
+    finers : ndarray, shape (b, 3, q2)
+        The same as a finer rule has them: other than `all_parts` for the components of a t prior only.
+    which : ndarray of int64, shape (n, 2) or (1, 2)
+        Which prior of tau and which of mu each set has.
     want_error : bool
         Make the finer mixture too and compare.
     want_tau : bool
@@ -259,6 +263,8 @@ def solve_many(
         Scratch, see `workspace`; `mixture` and `panels` are left with those of the last set.
     """
     for i in range(first, last):
+        own = which[i if len(which) > 1 else 0]
+        model, parts, finer = models[own[0]], all_parts[own[1]], finers[own[1]]
         k, facts = ends[i + 1] - ends[i], out[i]
         effects, errors = yi[ends[i] : ends[i + 1]], sei[ends[i] : ends[i + 1]]
         unit, ref = unit_and_reference(effects, errors, y, s2)
