@@ -91,10 +91,10 @@ def prepare_prior_grid(fit: Fit, grid: PriorGrid, level: float) -> pd.DataFrame:
     chance, reached = probability(float(grid.p_benefit[grid.own])), percent(round(grid.share(level), 3))
     notes = (
         f"Given unbiased trials, the {model.likelihood} likelihood and in each cell its own priors.{constant}",
-        f"Cross: the model's own priors, mu ~ {model.mu_prior.label}, tau ~ {model.tau_prior.label}, where P(benefit) "
-        f"is {chance}. Priors are on the analysis scale.",
-        f"Thick line: P(benefit) = {level:g}, the level asked about; it is reached in {reached} of the cells. Dashed: "
-        "no effect.",
+        f"Cross: the model's own priors, mu ~ {model.mu_prior.label}, tau ~ {model.tau_prior.label}, where "
+        f"P(benefit) is {chance}. Priors are on the analysis scale.",
+        f"Thick line: P(benefit) = {level:g}, the level asked about; it is reached in {reached} of the cells. "
+        "Dashed: no effect.",
         provenance_sentence(fit),
     )
     frame = grid.to_frame()
