@@ -22,6 +22,8 @@ __all__ = ["Kernel", "entry", "inlined", "inner"]
 
 type Function = Callable[..., Any]
 
+CALL = 0.02
+"""Seconds that a call counts for at least: what is called often is soon compiled."""
 SERIAL = {"nogil": True, "error_model": "numpy"}
 INNER = SERIAL | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 INLINED = SERIAL | {"inline": "always"}
@@ -113,7 +115,7 @@ class Kernel:
     def __call__(self, *arguments: Any) -> Any:
         """Call the function."""
         if self.left > 0.0 and not self._is_on_disk:
-            self.left -= self.seconds(*(arguments[at] for at in self.sized_by))
+            self.left -= max(CALL, self.seconds(*(arguments[at] for at in self.sized_by)))
             if self.left > 0.0:
                 try:
                     with np.errstate(all="ignore"):

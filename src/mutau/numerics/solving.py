@@ -222,7 +222,7 @@ def fill_tau_quantiles(p, y, s2, unit, ref, a, model, parts, panels, atoms, tota
 
 
 @entry(
-    0.5,
+    0.3,
     lambda ends, first, last, finers: (
         1e-3 * (10 * (last - first) + ends[last] - ends[first]) * max(1, finers.shape[2])
     ),

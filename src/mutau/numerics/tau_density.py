@@ -165,7 +165,7 @@ def unit_and_reference(yi, sei, y, s2):
     return unit, ref
 
 
-@entry(0.4, lambda taus, yi: 7e-7 * (N + len(taus)) * (4 + len(yi)))
+@entry(0.6, lambda taus, yi: 7e-7 * (N + len(taus)) * (4 + len(yi)))
 def densities_at(taus, yi, sei, model, parts, out, y, s2, scratch):
     """Unnormalised log posterior density of tau, and mu given it, at given values, in the data's units.
 
