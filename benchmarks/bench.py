@@ -114,6 +114,16 @@ def many(n: int, error: bool) -> Callable[[], object]:
     return lambda: exact.normal_many(yi, sei, k, mu=MU, tau=TAU, error=error, tau_quantiles=False)
 
 
+def grids(n: int) -> Callable[[], object]:
+    """A call that answers n outcomes of 3 studies, each under 50 priors of mu by 50 of tau."""
+    rng = np.random.default_rng(2)
+    yi, sei = rng.normal(0, 0.5, (n, 3)), np.exp(rng.normal(-1, 0.5, (n, 3)))
+    factors = 2.0 ** (np.arange(-30, 20) / 10)
+    mus = [priors.Normal(0, 2.82 * factor) for factor in factors]
+    taus = [priors.HalfNormal(0.5 * factor) for factor in factors]
+    return lambda: [exact.normal_grid(y, s, mus, taus) for y, s in zip(yi, sei, strict=True)]
+
+
 def cold_seconds(code: str) -> float:
     """Seconds of a first call in a fresh process with an empty cache, imports included."""
     with tempfile.TemporaryDirectory() as cache:
@@ -183,6 +193,7 @@ def measure(request: ModelRequest, counts: ModelRequest, studies: object) -> lis
         ),
         ("exact: one of 100,000 at once (k = 8)", median_seconds(many(sets, False), 3) / sets),
         ("exact: the same, with the error estimate", median_seconds(many(sets, True), 3) / sets),
+        ("exact: 34 outcomes, 50 by 50 priors each", median_seconds(grids(34), 3)),
         (
             "exact: mutau.fit with 4,000 draws and the whole tree",
             median_seconds(lambda: mutau.fit(studies, model, engine="exact", seed=1), 20),
