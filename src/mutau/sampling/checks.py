@@ -42,11 +42,14 @@ def convergence_checks(posterior: xr.Dataset, sample_stats: xr.Dataset) -> tuple
     moving = posterior[[name for name in posterior.data_vars if float(posterior[name].std()) > 0]]
     divergent = int(sample_stats["diverging"].sum())
     total = sample_stats["diverging"].size
-    bfmi = np.asarray(az.bfmi(sample_stats["energy"].values))
+    with np.errstate(divide="ignore", invalid="ignore"):  # a chain that stands still; infinity and NaN fail
+        bfmi = np.asarray(az.bfmi(sample_stats["energy"].values))
+        rhat, bulk = az.rhat(moving), az.ess(moving, method="bulk")
+        tail = az.ess(moving, method="tail", prob=(0.05, 0.95))
     return (
-        _worst("R-hat", az.rhat(moving), at_most=RHAT_MAX),
-        _worst("bulk ESS", az.ess(moving, method="bulk"), at_least=ESS_MIN),
-        _worst("tail ESS", az.ess(moving, method="tail", prob=(0.05, 0.95)), at_least=ESS_MIN),
+        _worst("R-hat", rhat, at_most=RHAT_MAX),
+        _worst("bulk ESS", bulk, at_least=ESS_MIN),
+        _worst("tail ESS", tail, at_least=ESS_MIN),
         CheckResult(
             "BFMI", bool(bfmi.min() >= BFMI_MIN), float(bfmi.min()), f"at least {BFMI_MIN}", "worst chain"
         ),
