@@ -20,25 +20,29 @@ All are on the analysis scale (the logarithm for ratios). Nothing here knows of 
 
 from __future__ import annotations
 
-from mutau.priors.base import Origin, Prior
+from mutau.priors.base import Prior
 from mutau.priors.bounded import PointMass, Uniform
 from mutau.priors.defaults import DefaultPriors, default_priors
 from mutau.priors.existence import Existence, moment_exists, posterior_is_proper, tau_prior_faults
+from mutau.priors.from_studies import BergerDeely, DuMouchel, Jeffreys, UniformI2, UniformShrinkage
 from mutau.priors.half import HalfCauchy, HalfNormal, HalfStudentT
 from mutau.priors.log_scale import LogNormal, LogStudentT
 from mutau.priors.mixture import NormalMixture
+from mutau.priors.origin import Origin
 from mutau.priors.parse import (
     FAMILIES as FAMILIES,
 )  # in capitals: kept out of __all__, whose order is plain sorted()
 from mutau.priors.parse import parse_prior
-from mutau.priors.positive import Exponential, InverseGamma
+from mutau.priors.positive import Exponential, InverseGamma, RootInverseGamma
 from mutau.priors.published import PublishedPrior, published_prior, published_priors
 from mutau.priors.real_line import Cauchy, Flat, Normal, StudentT
 from mutau.priors.words import mu_in_words, tau_in_words
 
 __all__ = [
+    "BergerDeely",
     "Cauchy",
     "DefaultPriors",
+    "DuMouchel",
     "Existence",
     "Exponential",
     "Flat",
@@ -46,6 +50,7 @@ __all__ = [
     "HalfNormal",
     "HalfStudentT",
     "InverseGamma",
+    "Jeffreys",
     "LogNormal",
     "LogStudentT",
     "Normal",
@@ -54,8 +59,11 @@ __all__ = [
     "PointMass",
     "Prior",
     "PublishedPrior",
+    "RootInverseGamma",
     "StudentT",
     "Uniform",
+    "UniformI2",
+    "UniformShrinkage",
     "default_priors",
     "moment_exists",
     "mu_in_words",

@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from mutau.errors import ArgumentError, Fault, nearest
-from mutau.priors.base import Origin
+from mutau.priors.origin import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

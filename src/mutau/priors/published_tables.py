@@ -8,9 +8,10 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from mutau.priors.base import Origin, Prior, format_number
+from mutau.priors.base import Prior, format_number
 from mutau.priors.half import HalfNormal
 from mutau.priors.log_scale import LogNormal, LogStudentT
+from mutau.priors.origin import Origin
 from mutau.priors.positive import InverseGamma
 from mutau.priors.published import PublishedPrior, Source
 from mutau.priors.real_line import StudentT
