@@ -11,7 +11,7 @@ import math
 import numbers
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast, overload
 
 import numpy as np
@@ -384,6 +384,30 @@ class Prior(ABC):
                 )
             )
         return self._scaled(value)
+
+    def for_measure(self, measure: str, *, across_scales: bool = False) -> Self:
+        """Give the prior for an effect measure, with that written on its origin.
+
+        Parameters
+        ----------
+        measure : str
+            Code of the measure it is to be used for.
+        across_scales : bool
+            The explicit word: use it although it was published or stated for another measure.
+
+        Returns
+        -------
+        Prior
+            The same distribution. A prior without an `origin` was stated for no measure, and stays as it is.
+
+        Raises
+        ------
+        mutau.errors.ArgumentError
+            It was published or stated for another measure and `across_scales` is False, or the measure is MD.
+        """
+        return (
+            self if self.origin is None else replace(self, origin=self.origin.crossed(measure, across_scales))
+        )
 
     def _require_proper(self, wanted: str) -> None:
         if not self.is_proper:

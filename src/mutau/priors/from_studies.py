@@ -203,7 +203,7 @@ class Jeffreys(_Improper):
     >>> print(prior)
     Jeffreys(sei=(0.3, 0.4))
     >>> round(prior.pdf(0.5), 4)  # sqrt((0.5 / 0.34)**2 + (0.5 / 0.41)**2)
-    1.9104
+    1.9105
     """
 
     @property
