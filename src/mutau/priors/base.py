@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mutau.errors import ArgumentError, Fault
 from mutau.priors.origin import Origin
+from mutau.priors.writing import format_parameter
 
 __all__ = [
     "FINITE",
@@ -27,8 +28,6 @@ __all__ = [
     "FloatArray",
     "Prior",
     "Rule",
-    "format_number",
-    "format_parameter",
     "optional_parameters",
     "parameter_names",
 ]
@@ -55,20 +54,6 @@ class Rule:
 FINITE = Rule(math.isfinite, "a finite number")
 POSITIVE = Rule(lambda value: math.isfinite(value) and value > 0, "a finite number above 0")
 FINITE_OR_INF = Rule(lambda value: value > -math.inf, "a finite number or inf")
-
-
-def format_number(value: float) -> str:
-    """Write a number so that it reads back to exactly itself: ``4.0`` as ``"4"``, ``2.82`` as ``"2.82"``."""
-    if value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return repr(value)
-
-
-def format_parameter(value: float | tuple[float, ...]) -> str:
-    """Write a parameter so that it reads back to exactly itself: a number, or numbers as ``"(0.9, 0.1)"``."""
-    if isinstance(value, tuple):
-        return f"({', '.join(map(format_number, value))}{',' if len(value) == 1 else ''})"
-    return format_number(value)
 
 
 def parameter_names(family: type[Prior]) -> tuple[str, ...]:

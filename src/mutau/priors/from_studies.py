@@ -15,7 +15,8 @@ import numpy as np
 from scipy import special
 
 from mutau.errors import ArgumentError, Fault
-from mutau.priors.base import POSITIVE, Prior, Rule, format_number, format_parameter
+from mutau.priors.base import POSITIVE, Prior, Rule
+from mutau.priors.writing import format_number, format_parameter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -223,6 +223,7 @@ def _points(posterior: Marginal) -> tuple[FloatArray, FloatArray]:
     """Points of a distribution, and their probabilities, evenly spaced in its normal quantiles."""
     z = np.linspace(-_REACH, _REACH, _NODES)
     weights = np.exp(-0.5 * z * z)
+    weights[[0, -1]] *= 0.5
     return np.asarray(posterior.quantile(special.ndtr(z)), dtype=np.float64), weights / weights.sum()
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 from scipy import special
 
-from mutau.priors.base import POSITIVE, Prior, Rule, format_number
+from mutau.priors.base import POSITIVE, Prior, Rule
+from mutau.priors.writing import short_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,7 +76,7 @@ class Exponential(Prior):
     @property
     def _label(self) -> str:
         """``"exponential(2)"``."""
-        return f"exponential({format_number(self.rate)})"
+        return f"exponential({short_number(self.rate)})"
 
     def _logpdf(self, x: FloatArray) -> FloatArray:
         return math.log(self.rate) - self.rate * x
@@ -177,7 +178,7 @@ class InverseGamma(Prior):
     @property
     def _label(self) -> str:
         """``"inverse-gamma(1, 0.15)"``."""
-        return f"inverse-gamma({format_number(self.shape)}, {format_number(self.scale)})"
+        return f"inverse-gamma({short_number(self.shape)}, {short_number(self.scale)})"
 
     def _logpdf(self, x: FloatArray) -> FloatArray:
         u = self.scale / x
@@ -269,7 +270,7 @@ class RootInverseGamma(Prior):
     @property
     def _label(self) -> str:
         """``"root of inverse-gamma(1, 0.15)"``."""
-        return f"root of inverse-gamma({format_number(self.shape)}, {format_number(self.scale)})"
+        return f"root of inverse-gamma({short_number(self.shape)}, {short_number(self.scale)})"
 
     @property
     def _square(self) -> InverseGamma:
