@@ -104,6 +104,8 @@ def _require_exact(model: OutcomeModel) -> None:
         reason = (
             f"the exact engine has no batch rule for t random effects (effects_df = {model.effects_df:g})"
         )
+    elif model.tau_prior.is_pending:
+        reason = f"{model.tau_prior} is made from the studies' standard errors, anew for each meta-analysis"
     elif not (answer := supports(model.mu_prior, model.tau_prior)).exists:
         reason = answer.reason
     if reason:

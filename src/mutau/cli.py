@@ -171,18 +171,30 @@ def list_priors(
 
 @priors_app.command("show")
 def show_prior(
-    name: Annotated[str, typer.Argument(help="Its name, as `mutau priors list` gives it.")],
+    name: Annotated[
+        str,
+        typer.Argument(help="Its name, as `mutau priors list` gives it, or any prior: 'HalfNormal(0.5)'."),
+    ],
+    measure: Annotated[str, typer.Option(help="Of a prior that is written out: the effect measure.")] = "RR",
+    parameter: Annotated[
+        str | None, typer.Option(help="Of a prior that is written out: of mu or of tau.")
+    ] = None,
 ) -> None:
-    """Explain a published prior: what it is for, what it claims, what to know, where it is from.
+    """Explain a prior: what it claims and what it is worth; of a published one also what to know and its source.
 
     Example: mutau priors show turner2015/any
     """
     with _faults_reported():
-        from mutau.describing import describe_published
+        from mutau.describing import describe_published, describe_written
         from mutau.priors import published_prior
 
-        published = published_prior(name)
-    for line in describe_published(published):
+        written = "(" in name
+        lines = (
+            describe_written(name, measure, parameter)
+            if written
+            else describe_published(published_prior(name))
+        )
+    for line in lines:
         _console().print(line, markup=False, highlight=False, soft_wrap=True)
 
 

@@ -5,19 +5,36 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from mutau.errors import ArgumentError, Fault, nearest
 from mutau.likelihoods import LIKELIHOODS
 from mutau.measures import get_measure
 from mutau.outcomes.defaults import NO_HETEROGENEITY
 from mutau.pooled_only.wording import described
+from mutau.priors import (
+    effective_sample_size,
+    mu_in_words,
+    parse_prior,
+    prediction_in_words,
+    spread_in_words,
+    tau_in_words,
+    tau_prior_faults,
+    weight_in_words,
+)
 from mutau.priors.published import origin_in_words
-from mutau.priors.words import mu_in_words, tau_in_words
 from mutau.tables import number, percent
 
 if TYPE_CHECKING:
     from mutau.outcomes import OutcomeModel
-    from mutau.priors import PublishedPrior
+    from mutau.priors import Prior, PublishedPrior
 
-__all__ = ["describe_model", "describe_published", "priors_in_words"]
+__all__ = [
+    "describe_model",
+    "describe_prior",
+    "describe_published",
+    "describe_written",
+    "implications_in_words",
+    "priors_in_words",
+]
 
 _BACK = {"log": "log {name}", "identity": "{name}", "atanh": "atanh of the {name}"}
 
@@ -48,6 +65,7 @@ def describe_model(model: OutcomeModel) -> tuple[str, ...]:
         "",
         "Priors",
         *(f"  {line}" for line in priors_in_words(model)),
+        *(f"  {line}" for line in implications_in_words(model)),
     ]
     if model.thresholds:
         lines += ["", "Thresholds"]
@@ -103,6 +121,117 @@ def priors_in_words(model: OutcomeModel) -> tuple[str, ...]:
     return tuple(told)
 
 
+def implications_in_words(model: OutcomeModel) -> tuple[str, ...]:
+    """Say what a model's priors imply: what mu's is worth, how far trials lie apart, what is predicted without data.
+
+    Parameters
+    ----------
+    model : OutcomeModel
+        Any outcome model.
+
+    Returns
+    -------
+    tuple of str
+        A sentence each, without a full stop.
+
+    Notes
+    -----
+    What mu's prior is worth is stated in participants at a baseline risk of 50% (OR, RR, RD), or in events (IRR, HR);
+    see `mutau.priors.effective_sample_size`. A prior of tau has no such number.
+    """
+    measure, mu, tau = model.measure_record, model.mu_prior, model.tau_prior
+    kind, name = measure.scale_kind, measure.name
+    lines = [f"The prior of mu is {_weight(mu, model.measure, model.reference_sd)}"]
+    spread = spread_in_words(tau, kind, name)
+    lines += [f"Under {tau.label} for tau, {spread}"] if spread else []
+    predicted = prediction_in_words(mu, tau, kind, name, model.benefit_sign)
+    lines += [sentence[:1].upper() + sentence[1:] for sentence in predicted]
+    return tuple(lines)
+
+
+def _weight(prior: Prior, measure: str, reference_sd: float | None) -> str:
+    if measure == "GEN" or (measure == "MD" and reference_sd is None):
+        return "not counted in participants: the unit of the effect is not known"
+    told = weight_in_words(effective_sample_size(prior, measure, reference_sd=reference_sd))
+    return (
+        f"{told} (risks of 50%)" if measure in ("OR", "RR", "RD") and told.startswith("worth about") else told
+    )
+
+
+def describe_prior(
+    prior: Prior, measure: str, parameter: str = "mu", *, reference_sd: float | None = None
+) -> tuple[str, ...]:
+    """Describe any prior, line by line: what it is, what it claims, what it is worth, where it is from.
+
+    Parameters
+    ----------
+    prior : Prior
+        On the analysis scale.
+    measure : str
+        Code of the effect measure.
+    parameter : {"mu", "tau"}
+        What it is a prior of.
+    reference_sd : float, optional
+        Of the outcome, where the measure is MD: without it the prior's worth is not counted.
+
+    Returns
+    -------
+    tuple of str
+        Plain text, one line each; empty lines separate the parts.
+    """
+    record = get_measure(measure)
+    kind, name = record.scale_kind, record.name
+    of = "mean effect mu" if parameter == "mu" else "between-study SD tau"
+    scale = _BACK[record.analysis_scale].format(name=name)
+    words = (mu_in_words if parameter == "mu" else tau_in_words)(prior, kind, name)
+    lines = [
+        prior.stated,
+        f"Prior of the {of} for the {name} ({measure}), on the scale of the {scale}.",
+        "",
+        "Says",
+    ]
+    lines.append(f"  {words}")
+    if parameter == "mu":
+        lines.append(f"  {_weight(prior, measure, reference_sd)}")
+    else:
+        spread = spread_in_words(prior, kind, name)
+        lines += [f"  {spread}"] if spread else []
+        lines.append(
+            f"  {weight_in_words(effective_sample_size(prior, measure, parameter='tau', unit_sd=1.0))}"
+        )
+    if prior.origin is not None:
+        lines += ["", "Source", f"  {origin_in_words(prior.origin)}"]
+    return (*lines, "")
+
+
+def describe_written(text: str, measure: str, parameter: str | None = None) -> tuple[str, ...]:
+    """Describe a prior that is written as text; see `describe_prior`.
+
+    Parameters
+    ----------
+    text : str
+        As in a model file: ``"HalfNormal(0.5)"``.
+    measure : str
+        Code of the effect measure.
+    parameter : {"mu", "tau"}, optional
+        Left out: of tau where the prior has no negative values.
+
+    Raises
+    ------
+    mutau.errors.ArgumentError
+        The text is no prior, there is no such measure, or the parameter cannot have this prior.
+    """
+    prior = parse_prior(text)
+    get_measure(measure)
+    chosen = parameter or ("tau" if prior.support[0] >= 0 else "mu")
+    if chosen not in ("mu", "tau"):
+        rule = "A prior is of mu or of tau"
+        raise ArgumentError(Fault(f"parameter = {chosen!r}", rule, nearest(chosen, ("mu", "tau"))))
+    if chosen == "tau" and (faults := tau_prior_faults(prior)):
+        raise ArgumentError(faults)
+    return describe_prior(prior, measure, chosen)
+
+
 def describe_published(published: PublishedPrior) -> tuple[str, ...]:
     """Describe a published prior, line by line: what it is for, what it claims, what to know, how to use it.
 
@@ -140,5 +269,8 @@ def describe_published(published: PublishedPrior) -> tuple[str, ...]:
 
 def _in_words(published: PublishedPrior) -> str:
     measure = get_measure(published.measure)
+    kind, name, prior = measure.scale_kind, measure.name, published.prior
     words = mu_in_words if published.parameter == "mu" else tau_in_words
-    return f"{published.parameter} ~ {published.prior}: {words(published.prior, measure.scale_kind, measure.name)}"
+    told = f"{published.parameter} ~ {prior}: {words(prior, kind, name)}"
+    further = spread_in_words(prior, kind, name) if published.parameter == "tau" else ""
+    return f"{told}\n  {further}" if further else told

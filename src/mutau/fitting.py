@@ -87,7 +87,7 @@ class Fit:
     Parameters
     ----------
     model : OutcomeModel
-        What was asked.
+        What was asked; priors that are made from the studies' standard errors are made, with these studies'.
     studies : StudyTable
         The studies it selected.
     effects : DataFrame
@@ -245,6 +245,7 @@ def fit(
         rule = f"what a new study would estimate is simulated under the normal likelihood, not the {model.likelihood}"
         raise ArgumentError(Fault(f"sei_new = {sei_new!r}", rule, "leave it out, and read theta_new"))
     selected, effects = prepare(studies, model)
+    model = model.given(effects["sei"])
     request = model_request(effects, model)
     chosen = choose(engine, request)
     seed = secrets.randbits(32) if seed is None else seed
@@ -316,7 +317,7 @@ def prepare(studies: StudyTable | pd.DataFrame, model: OutcomeModel) -> tuple[St
         announce=not model.of_counts,
     ).reset_index(drop=True)
     if model.of_counts:
-        faults = _count_faults(effects, table.source, model)
+        faults = [*_count_faults(effects, table.source, model), *_pending_faults(model)]
         proper = count_posterior_is_proper(model.mu_prior, model.tau_prior)
     else:
         undefined = effects[~(np.isfinite(effects["yi"]) & np.isfinite(effects["sei"]))]
@@ -346,6 +347,17 @@ def _count_faults(effects: pd.DataFrame, source: str | None, model: OutcomeModel
         )
         for i in effects.index[missing | broken]
     ]  # fmt: skip
+
+
+def _pending_faults(model: OutcomeModel) -> list[Fault]:
+    """Refuse priors that are made from standard errors, which counts do not have."""
+    named = (("default", model.tau_prior), *model.tau_alternatives)
+    rule = f"This prior is made from the studies' standard errors, and the {model.likelihood} likelihood has none"
+    return [
+        Fault(f"tau ~ {prior} ({label})", rule, 'Use likelihood = "normal", or call .given(sei) on the prior')
+        for label, prior in named
+        if prior.is_pending
+    ]
 
 
 def undefined_fault(row: pd.Series[Any], source: str | None, model: OutcomeModel) -> Fault:
@@ -379,7 +391,7 @@ def pymc_model(studies: StudyTable | pd.DataFrame, model: OutcomeModel) -> pm.Mo
     from mutau.sampling import build_model
 
     _, effects = prepare(studies, model)
-    return build_model(model_request(effects, model))
+    return build_model(model_request(effects, model.given(effects["sei"])))
 
 
 def model_request(effects: pd.DataFrame, model: OutcomeModel) -> ModelRequest:

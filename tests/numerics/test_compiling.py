@@ -25,6 +25,8 @@ MODELS = [
     (priors.Cauchy(0, 1), priors.Exponential(0.5)),
     (priors.Normal(0, 4), priors.Uniform(0, 2)),
     (priors.Normal(0, 4), priors.PointMass(0.2)),
+    (priors.Normal(0, 4), priors.Jeffreys()),
+    (priors.Normal(0, 4), priors.DuMouchel()),
 ]
 
 
@@ -50,7 +52,7 @@ def studies(seed):
 @pytest.mark.parametrize("seed", range(4))
 def test_one_posterior(model, seed):
     yi, sei = studies(seed)
-    numbers = kernel_model(*model, yi, sei, len(yi))
+    numbers = kernel_model(model[0], model[1].given(sei), yi, sei, len(yi))
     out = np.empty((1, solving.FACTS))
     space = workspace(len(yi), PANELS, max(1, numbers.finer.shape[1]))
     for array in space:

@@ -74,7 +74,7 @@ def test_reads(text, prior):
         ("HalfNormal(inf)", "scale must be a finite number above 0"),
         ("HalfNormal(1e400)", "scale must be a finite number above 0"),
         (f"HalfNormal(1{'0' * 400})", "scale must be a finite number above 0"),
-        ("HalfNormal.on_tau2(1)", "Only LogNormal and LogStudentT have another way to be made"),
+        ("HalfNormal.on_tau2(1)", "Only InverseGamma, LogNormal, LogStudentT have another way to be made"),
         ("LogNormal.on_tau(1, 2)", "Did you mean 'LogNormal.on_tau2'?"),
         ("LogNormal.on_tau2(1)", "sd missing"),
         ("os.system('x')", "family 'os'"),

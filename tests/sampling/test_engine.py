@@ -205,14 +205,36 @@ def test_pymc_density_is_the_priors_density(name, prior):
     np.testing.assert_allclose(got, prior.logpdf(points), atol=3e-9)  # PyMC adds log 2 in single precision
 
 
-def test_log_student_t_is_drawn_as_its_prior():
+@pytest.mark.parametrize(
+    "prior",
+    [
+        priors.LogStudentT(-1.7, 1.3, 5),
+        priors.RootInverseGamma(1.0, 0.15),
+        priors.DuMouchel((0.3, 0.5)),
+        priors.UniformShrinkage((0.3, 0.5)),
+        priors.UniformI2((0.3, 0.5)),
+    ],
+    ids=str,
+)
+def test_a_transformed_tau_is_drawn_as_its_prior(prior):
     import pymc as pm
 
-    prior = priors.LogStudentT(-1.7, 1.3, 5)
     with pm.Model():
         draws = pm.draw(prior_variable("tau", prior), 20_000, random_seed=1)
     ranks = np.sort(prior.cdf(draws))
     assert np.abs(ranks - np.linspace(0, 1, ranks.size)).max() < 1.95 / np.sqrt(ranks.size)  # KS at 0.1%
+
+
+@pytest.mark.parametrize("prior", [priors.Jeffreys((0.3, 0.5)), priors.BergerDeely((0.3, 0.5))], ids=str)
+def test_an_improper_density_is_added_to_the_graph(prior):
+    import pymc as pm
+
+    with pm.Model() as model:
+        prior_variable("tau", prior)
+    tau = np.array([0.01, 0.3, 4.0])
+    logp = model.compile_logp(jacobian=False)
+    got = [float(logp({"tau_log__": np.log(each)})) for each in tau]
+    np.testing.assert_allclose(np.diff(got), np.diff(prior.logpdf(tau)), rtol=1e-7)
 
 
 def test_every_prior_family_has_a_pymc_form():

@@ -157,6 +157,11 @@ def normal_many(
     sizes = np.atleast_1d(np.asarray(k))
     check_prob(prob)
     faults = [*data_faults(effects, errors), *_size_faults(sizes, len(effects)), *prior_faults(mu, tau)]
+    if tau.is_pending:
+        rule = "It is made from the studies' standard errors, so each set would have a prior of its own"
+        faults.append(
+            Fault(f"{tau} for tau", rule, "Call mutau.exact.normal on each set, or use another prior")
+        )
     thresholds = _thresholds(
         threshold, threshold if threshold_new is None else threshold_new, len(sizes), faults
     )

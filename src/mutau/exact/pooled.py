@@ -198,6 +198,9 @@ def _faults(estimate: float, se: float, k: int, mu: Prior, tau: Prior, tau2_publ
         rule = "With a pooled result alone mu's prior is normal or flat"
         faults.append(Fault(f"{mu} for mu", rule, "Use Normal(mean, sd)"))
     faults += tau_prior_faults(tau)
+    if tau.is_pending:
+        rule = "It is made from the studies' standard errors, which a pooled result alone does not give"
+        faults.append(Fault(f"{tau} for tau", rule, "Use another prior, such as HalfNormal(0.5)"))
     if not tau.is_proper:
         rule = "One pooled result says too little of tau for an improper prior"
         faults.append(Fault(f"{tau} for tau", rule, "Use a proper one, such as HalfNormal(0.5)"))

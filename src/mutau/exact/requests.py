@@ -15,6 +15,7 @@ from scipy.special import gammaln
 from mutau.errors import ArgumentError, Fault, ImproperPosteriorError
 from mutau.numerics import tau_density as vector
 from mutau.priors import Existence, posterior_is_proper, tau_prior_faults
+from mutau.priors.from_studies import FROM_STUDIES, StudyErrorPrior
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -52,7 +53,7 @@ class Model:
 
     Parameters
     ----------
-    vector : ndarray, shape (MODEL,)
+    vector : ndarray, shape (MODEL,) or longer
         Prior of tau, see `mutau.numerics.tau_density`.
     parts, finer : ndarray, shape (3, q)
         Prior of mu as normal components: means, SDs, log weights; q = 0 is flat. `finer` has a t prior's integral
@@ -144,6 +145,7 @@ def prepare(yi: ArrayLike, sei: ArrayLike, mu: Prior, tau: Prior) -> Request:
     faults = [*data_faults(effects, errors), *prior_faults(mu, tau)]
     if faults:
         raise ArgumentError(faults)
+    tau = tau.given(errors)
     require_proper(mu, tau, len(effects))
     return Request(effects, errors, mu, tau, kernel_model(mu, tau, effects, errors, len(effects)))
 
@@ -208,7 +210,8 @@ def farthest(parts: Array) -> float:
 
 def tau_vector(tau: Prior, mu_tail: float, mu_far: float, yi: Array, sei: Array, most: int) -> Array:
     """Write tau's prior in the kernels' form; `mu_tail` and `mu_far` are mu's tail exponent and `farthest` part."""
-    out = np.zeros(vector.MODEL)
+    own = tau.errors.size if isinstance(tau, StudyErrorPrior) else 0
+    out = np.zeros(vector.MODEL + own)
     out[vector.SCALE], out[vector.CENTRE] = math.inf, -math.inf
     out[vector.LOWER], out[vector.UPPER] = tau.support
     out[vector.START] = math.inf
@@ -231,6 +234,7 @@ def _set_lower_end(tau: Any, out: Array, low: float, most: int) -> None:
     room = 0.5 * math.log(most)
     starts: dict[str, Callable[[], float]] = {
         "InverseGamma": lambda: math.log(tau.scale / (700.0 + 4.0 * most)),
+        "RootInverseGamma": lambda: 0.5 * math.log(tau.scale / (700.0 + 4.0 * most)),
         "LogNormal": lambda: min(tau.meanlog, low - 9.0 - room) - 12.0 * tau.sdlog,
         "LogStudentT": lambda: min(low - 21.0 - room, tau.location - 3.0 * tau.scale * math.sqrt(tau.df)),
         "Uniform": lambda: math.log(tau.lower),
@@ -342,6 +346,23 @@ def _inverse_gamma(prior: Any, out: Array) -> None:
     out[vector.START], out[vector.CENTRE] = 0.0, math.log(b)
 
 
+def _root_inverse_gamma(prior: Any, out: Array) -> None:
+    a, b = prior.shape, prior.scale
+    out[vector.ON_LOG], out[vector.POWER], out[vector.INVERSE_SQUARE] = 1.0, 2.0 * a + 1.0, b
+    out[vector.CONSTANT] = math.log(2.0) + a * math.log(b) - float(gammaln(a))
+    out[vector.START], out[vector.CENTRE] = 0.0, 0.5 * math.log(b)
+
+
+def _from_errors(prior: Any, out: Array) -> None:
+    """A prior made from standard errors; `formula` is form, degree, amount, power, constant of the kernel's."""
+    form, *numbers = prior.formula
+    out[vector.FORM] = {"product": vector.PRODUCT, "sum": vector.SUM}[form]
+    out[vector.DEGREE], out[vector.AMOUNT], out[vector.POWER], out[vector.CONSTANT] = numbers
+    own = prior.errors
+    out[vector.MODEL :] = own
+    out[vector.START], out[vector.CENTRE] = own.min(), math.log(own.max())
+
+
 def _log_normal(prior: Any, out: Array) -> None:
     out[vector.ON_LOG], out[vector.POWER], out[vector.NU] = 1.0, 1.0, math.inf
     out[vector.CENTRE_U], out[vector.SCALE] = prior.meanlog, prior.sdlog
@@ -372,6 +393,8 @@ _TAU: Mapping[str, Callable[[Any, Array], None]] = MappingProxyType(
         "HalfCauchy": _half_t,
         "Exponential": _exponential,
         "InverseGamma": _inverse_gamma,
+        "RootInverseGamma": _root_inverse_gamma,
+        **dict.fromkeys(FROM_STUDIES, _from_errors),
         "LogNormal": _log_normal,
         "LogStudentT": _log_t,
         "Uniform": _uniform,

@@ -12,8 +12,13 @@ last term is :math:`\tfrac12\log(2\pi / W)`. Every sum has terms of one sign: no
 
 Every prior of tau is one formula in :math:`u`, which is :math:`\tau/s` or :math:`(\log\tau - l)/s`:
 
-.. math:: \log p(\tau) = c - r\tau - d\log\tau - e/\tau - g(u), \qquad
-          g(u) = \tfrac12 u^2 \text{ or } \tfrac{\nu+1}{2}\log(1 + u^2/\nu) .
+.. math:: \log p(\tau) = c - r\tau - d\log\tau - e/\tau - b/\tau^2 - g(u), \qquad
+          g(u) = \tfrac12 u^2 \text{ or } \tfrac{\nu+1}{2}\log(1 + u^2/\nu) ,
+
+or, where it is made from standard errors :math:`s_j`, a product or a sum over them,
+
+.. math:: \log p(\tau) = c - d\log\tau - a\sum_j\log(s_j^q + \tau^q) \quad\text{or}\quad
+          c + \tfrac12\log\sum_j\left(\frac{\tau}{s_j^2 + \tau^2}\right)^2 .
 
 Effects are measured from `ref` in units of `unit`; the priors stay in the data's units.
 """
@@ -24,7 +29,7 @@ import math
 
 from mutau.numerics.compiling import entry, inlined, inner
 
-__all__ = ["MODEL", "N", "densities", "densities_at", "unit_and_reference"]
+__all__ = ["MODEL", "PRODUCT", "SUM", "N", "densities", "densities_at", "unit_and_reference"]
 
 N = 16  # nodes of one panel
 LOG_2PI = math.log(2.0 * math.pi)
@@ -35,10 +40,13 @@ PRODUCT_LIMIT = 1e200
 # tau = 0, or 0 where it is declared for log tau; FROM, the log of the tau at which the rule then starts; CENTRE, the
 # log of where the density is centred (-inf: nowhere); TAIL, the power with which the posterior of k studies falls,
 # less k (inf: faster than any); CAP, the log of the largest tau; BELOW and ABOVE, what a log-t prior has below FROM
-# and above CAP, over its density of log tau there
+# and above CAP, over its density of log tau there. INVERSE_SQUARE is the formula's b. FORM is 0 for the one above,
+# PRODUCT or SUM for those over standard errors, which follow from MODEL on; DEGREE and AMOUNT are their q and a
 CONSTANT, RATE, POWER, INVERSE, ON_LOG, CENTRE_U, SCALE, NU = range(8)
 LOWER, UPPER, START, FROM, CENTRE, TAIL, CAP, BELOW, ABOVE = range(8, 17)
-MODEL = 17
+INVERSE_SQUARE, FORM, DEGREE, AMOUNT = range(17, 21)
+MODEL = 21
+PRODUCT, SUM = 1.0, 2.0
 
 
 @inner
@@ -51,7 +59,7 @@ def densities(y, s2, unit, ref, model, parts, taus, value, m, v, logs):
         Effects from `ref` in units of `unit`; squared standard errors, at least 1 in squared units.
     unit, ref : float
         In the data's units.
-    model : ndarray, shape (MODEL,)
+    model : ndarray, shape (MODEL,) or longer by the prior's own standard errors
         Prior of tau, in the data's units.
     parts : ndarray, shape (3, q)
         Prior of mu, in the data's units: means, SDs, log weights of its normal components; q = 0 is flat.
@@ -114,17 +122,36 @@ def log_prior(taus, unit, model, logs):
     """Log density of tau's prior, per unit of the data."""
     on_log, rate, nu, scale = model[ON_LOG] > 0.5, model[RATE], model[NU], model[SCALE]
     constant, power, inverse, centre = model[CONSTANT], model[POWER], model[INVERSE], model[CENTRE_U]
+    square, form = model[INVERSE_SQUARE], model[FORM]
     for j in range(N):
         t = unit * taus[j]
+        if form > 0.0:
+            logs[j] = constant + over_errors(t, model)
+            continue
         u = t / scale
         g = constant - rate * t
         if on_log:
             x = math.log(t)
-            g -= power * x + inverse / t
+            g -= power * x + inverse / t + square / (t * t)
             u = (x - centre) / scale
         if nu > 0.0:
             g -= 0.5 * u * u if nu == math.inf else 0.5 * (nu + 1.0) * math.log1p(u * u / nu)
         logs[j] = g
+
+
+@inner
+def over_errors(t, model):
+    """Log density, up to its constant, of a prior of tau that is a product or a sum over standard errors."""
+    total, log_t = 0.0, math.log(t)
+    if model[FORM] == SUM:
+        for i in range(MODEL, len(model)):
+            ratio = model[i] / t
+            total += 1.0 / ((1.0 + ratio * ratio) * (1.0 + ratio * ratio))
+        return 0.5 * math.log(total) - log_t
+    degree = model[DEGREE]
+    for i in range(MODEL, len(model)):
+        total += degree * log_t + math.log1p((model[i] / t) ** degree)
+    return -model[POWER] * log_t - model[AMOUNT] * total
 
 
 @inner

@@ -131,13 +131,13 @@ def _check_origins(fields: Mapping[str, Any]) -> Iterator[Fault]:
                 f"'{origin.name}' is a prior of {origin.parameter}",
                 f"Here stands a prior of {parameter}",
             )
-            yield Fault(what, rule, f"Name a published prior of {parameter}", key=key)
+            yield Fault(what, rule, f"Give a prior of {parameter}", key=key)
         measure = fields.get("measure")
         if measure in MEASURES and origin.measure != measure:
-            what = f"'{origin.name}' is published for {origin.measure}, and the measure is {measure}"
-            rule = "A prior published for one effect measure is used for another only where that is said"
-            call = f'published_prior("{origin.name}").for_measure("{measure}", across_scales=True)'
-            yield Fault(what, rule, f"If it is meant, give {call}", key=key)
+            what = f"'{origin.name}' is {origin.claim}, and the measure is {measure}"
+            given_name = f'published_prior("{origin.name}")' if origin.published else "prior"
+            call = f'{given_name}.for_measure("{measure}", across_scales=True)'
+            yield Fault(what, origin.rule, f"If it is meant, give {call}", key=key)
 
 
 def _not_a_prior(given: object, key: str) -> Fault:

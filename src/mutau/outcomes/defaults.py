@@ -28,7 +28,7 @@ def tau_alternatives(tau: Prior, defaults: DefaultPriors | None) -> tuple[tuple[
     -------
     tuple of (str, Prior)
         ``doubled``: the wide default where `tau` is the default, else the distribution of twice tau;
-        ``tau = 0``, the common-effect model. Where doubling changes nothing (a flat prior, tau fixed at 0)
+        ``tau = 0``, the common-effect model. Where doubling says nothing (an improper prior, tau fixed at 0)
         the measure's default and its wide default stand in for it, under their own names.
 
     Examples
@@ -39,7 +39,7 @@ def tau_alternatives(tau: Prior, defaults: DefaultPriors | None) -> tuple[tuple[
     """
     shown: list[tuple[str, Prior]] = []
     doubled = defaults.tau_wide if defaults is not None and tau == defaults.tau else tau.scaled(2)
-    if doubled != tau:
+    if tau.is_proper and doubled != tau:
         shown.append((DOUBLED, doubled))
     elif defaults is not None:
         shown += [("measure's default", defaults.tau), ("measure's default, doubled", defaults.tau_wide)]

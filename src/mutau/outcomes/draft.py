@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from mutau.errors import ArgumentError, Fault
-from mutau.measures import MEASURES
 from mutau.outcomes.defaults import RESERVED_LABELS
 from mutau.outcomes.records import PublishedResult, Threshold, ZeroCells
 from mutau.outcomes.schema import Structure
-from mutau.priors import HalfNormal, Prior, PublishedPrior, parse_prior, published_prior
+from mutau.outcomes.stated import for_model, prior_of_table
+from mutau.priors import HalfNormal, Prior, parse_prior, published_prior
 
 __all__ = ["draft"]
 
@@ -82,30 +82,14 @@ def _prior(entry: Structure, name: str, key: str, content: Structure, faults: li
     given = entry.get(name)
     if given is None:
         return _STAND_IN
-    named = isinstance(given, dict)
-    key = f"{key}.published" if named else key
-    if named and "published" not in given:
-        rule, remedy = (
-            "A published prior is taken by its name",
-            "Add published = \"...\", a name of 'mutau priors list'",
-        )
-        faults.append(Fault("it is missing", rule, remedy, key=key))
-        return _STAND_IN
+    table = isinstance(given, dict)
     try:
-        return (
-            _for_model(published_prior(given["published"]), given, content) if named else parse_prior(given)
-        )
+        return prior_of_table(given, content) if table else parse_prior(given)
     except ArgumentError as error:
-        faults += [Fault(fault.what, fault.rule, fault.remedy, key=key) for fault in error.faults]
+        places = [f"{key}.{fault.key}" if table else key for fault in error.faults]
+        found = zip(error.faults, places, strict=True)
+        faults += [Fault(fault.what, fault.rule, fault.remedy, key=place) for fault, place in found]
         return _STAND_IN
-
-
-def _for_model(found: PublishedPrior, given: Structure, content: Structure) -> Prior:
-    """Give a published prior for the model's measure; without a valid one, which is another fault, as it is."""
-    stated, sd = str(content.get("measure")), content.get("reference_sd")
-    measure = stated if stated in MEASURES else found.measure
-    across = bool(given.get("across_scales", False))
-    return found.for_measure(measure, across_scales=across, reference_sd=None if sd is None else float(sd))
 
 
 def _twins(priors: Structure, content: Structure, shown: list[Prior]) -> list[tuple[str, Prior]]:
@@ -118,7 +102,7 @@ def _twins(priors: Structure, content: Structure, shown: list[Prior]) -> list[tu
             continue
         try:
             twin = published_prior(given["published"]).twin
-            prior = None if twin is None else _for_model(twin, given, content)
+            prior = None if twin is None else for_model(twin, given, content)
         except ArgumentError:  # reported where the prior itself is read
             continue
         if twin is not None and prior is not None and prior not in shown:

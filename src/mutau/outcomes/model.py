@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from mutau.errors import ArgumentError
 from mutau.likelihoods import LIKELIHOODS
@@ -15,6 +15,9 @@ from mutau.outcomes.checks import model_faults
 from mutau.outcomes.defaults import DOUBLED, NO_HETEROGENEITY, tau_alternatives
 from mutau.outcomes.records import POOLED, PublishedResult, Threshold, ZeroCells
 from mutau.priors import Prior, default_priors
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 __all__ = ["OutcomeModel"]
 
@@ -86,7 +89,8 @@ class OutcomeModel:
     Notes
     -----
     Improper priors are allowed here; whether the posterior exists depends on the number of studies and is
-    asked when the model is fitted. A threshold on the side of harm is allowed too: it asks for the
+    asked when the model is fitted. So are the standard errors that a prior such as ``priors.Jeffreys()`` is made
+    from. A threshold on the side of harm is allowed too: it asks for the
     probability of a harm that matters. One at no effect is refused: that is the one of benefit or harm.
 
     Examples
@@ -145,6 +149,11 @@ class OutcomeModel:
     def _set(self, **values: object) -> None:
         for name, value in values.items():
             object.__setattr__(self, name, value)
+
+    def given(self, sei: ArrayLike) -> OutcomeModel:
+        """Give the model for studies with these standard errors (analysis scale): its priors of tau made of them."""
+        alternatives = tuple((label, prior.given(sei)) for label, prior in self.tau_alternatives)
+        return replace(self, tau_prior=self.tau_prior.given(sei), tau_alternatives=alternatives)
 
     @property
     def measure_record(self) -> Measure:

@@ -173,6 +173,9 @@ def _usable_priors(fields: Mapping[str, Any]) -> Iterator[Fault]:
         if isinstance(tau, Prior) and not tau.is_proper:
             rule = "A pooled result alone says too little of tau for an improper prior"
             yield Fault(f"{tau} is improper", rule, "Use a proper one, such as HalfNormal(0.5)", key=key)
+        elif isinstance(tau, Prior) and tau.is_pending:
+            rule = "A pooled result alone does not give the studies' standard errors that this prior is made from"
+            yield Fault(f"{tau} cannot be used", rule, "Use another, such as HalfNormal(0.5)", key=key)
 
 
 def _details(published: PublishedResult) -> Iterator[Fault]:

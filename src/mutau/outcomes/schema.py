@@ -21,14 +21,35 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class _PublishedPrior(_Table):
+class _PriorTable(_Table):
+    """A prior that is named or stated; which keys belong together is asked in `mutau.outcomes.stated`."""
+
     published: str | None = None
     across_scales: bool | None = None
+    elicited: str | None = None
+    most_likely: float | None = None
+    median: float | None = None
+    above: float | None = None
+    below: float | None = None
+    between: list[float] | None = None
+    sure: float | None = None
+    df: float | None = None
+    sceptical: float | None = None
+    neutral: float | None = None
+    enthusiastic: float | None = None
+    pessimistic: float | None = None
+    probability: float | None = None
+    unit_information: float | None = None
+    mean: float | None = None
+    baseline_risk: float | None = None
+    reference_sd: float | None = None
+    measure: str | None = None
+    scale: str | None = None
 
 
 _TEXT, _TABLE = "<text>", "<table>"  # what pydantic puts into a place for the two forms of a prior
 type _Prior = Annotated[
-    Annotated[str, Tag(_TEXT)] | Annotated[_PublishedPrior, Tag(_TABLE)],
+    Annotated[str, Tag(_TEXT)] | Annotated[_PriorTable, Tag(_TABLE)],
     Discriminator(lambda given: _TABLE if isinstance(given, dict) else _TEXT),
 ]
 
@@ -121,10 +142,10 @@ _TYPES = {
 }
 _SECTIONS: Mapping[tuple[str, ...], type[_Table]] = {
     ("priors",): _Priors,
-    ("priors", "mu"): _PublishedPrior,
-    ("priors", "tau"): _PublishedPrior,
+    ("priors", "mu"): _PriorTable,
+    ("priors", "tau"): _PriorTable,
     ("priors", "tau_alternatives"): _Alternative,
-    ("priors", "tau_alternatives", "prior"): _PublishedPrior,
+    ("priors", "tau_alternatives", "prior"): _PriorTable,
     ("thresholds",): _Threshold,
     ("published",): _Published,
     ("zero_cells",): _ZeroCells,

@@ -13,24 +13,29 @@ from mutau.plots.files import png_bytes, save, svg_text
 from mutau.plots.forest import plot_forest
 from mutau.plots.forest_rows import FOREST_COLUMNS, ForestLabels, correction_sentence, prepare_forest
 from mutau.plots.posterior import POSTERIOR_COLUMNS, PosteriorLabels, plot_posterior, prepare_posterior
+from mutau.plots.prior import PRIOR_COLUMNS, PriorLabels, plot_prior, prepare_prior
 from mutau.plots.style import plain
 
 __all__ = [
     "BENEFIT_BY_TAU_COLUMNS",
     "FOREST_COLUMNS",
     "POSTERIOR_COLUMNS",
+    "PRIOR_COLUMNS",
     "BenefitByTauLabels",
     "ForestLabels",
     "PosteriorLabels",
+    "PriorLabels",
     "correction_sentence",
     "plain",
     "plot_benefit_by_tau",
     "plot_forest",
     "plot_posterior",
+    "plot_prior",
     "png_bytes",
     "prepare_benefit_by_tau",
     "prepare_forest",
     "prepare_posterior",
+    "prepare_prior",
     "save",
     "svg_text",
     "why_no_benefit_by_tau",

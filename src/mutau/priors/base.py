@@ -11,24 +11,24 @@ import math
 import numbers
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast, overload
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from mutau.errors import ArgumentError, Fault
+from mutau.priors.origin import Origin
+from mutau.priors.writing import format_parameter
 
 __all__ = [
     "FINITE",
     "FINITE_OR_INF",
     "POSITIVE",
     "FloatArray",
-    "Origin",
     "Prior",
     "Rule",
-    "format_number",
-    "format_parameter",
+    "optional_parameters",
     "parameter_names",
 ]
 
@@ -51,63 +51,21 @@ class Rule:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a published prior comes from, and what it may be used for.
-
-    Parameters
-    ----------
-    name : str
-        Of the published prior: ``"turner2015/any"``.
-    parameter : {"mu", "tau"}
-        Which parameter it is a prior of.
-    published_for : str
-        Code of the effect measure it was published for: ``"OR"``.
-    measure : str
-        Code of the effect measure it is used for; another one only where that was asked for explicitly.
-    note : str
-        What else was done to it or must be said of it in a table, in a few words; may be empty.
-    """
-
-    name: str
-    parameter: str
-    published_for: str
-    measure: str
-    note: str = ""
-
-    @property
-    def remark(self) -> str:
-        """What must be said of it even where there is no room for its name; mostly empty."""
-        crossed = f"published for {self.published_for}, used for {self.measure}"
-        parts = (crossed if self.measure != self.published_for else "", self.note)
-        return "; ".join(part for part in parts if part)
-
-    def __str__(self) -> str:
-        return "; ".join(part for part in (self.name, self.remark) if part)
-
-
 FINITE = Rule(math.isfinite, "a finite number")
 POSITIVE = Rule(lambda value: math.isfinite(value) and value > 0, "a finite number above 0")
 FINITE_OR_INF = Rule(lambda value: value > -math.inf, "a finite number or inf")
 
 
-def format_number(value: float) -> str:
-    """Write a number so that it reads back to exactly itself: ``4.0`` as ``"4"``, ``2.82`` as ``"2.82"``."""
-    if value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return repr(value)
-
-
-def format_parameter(value: float | tuple[float, ...]) -> str:
-    """Write a parameter so that it reads back to exactly itself: a number, or numbers as ``"(0.9, 0.1)"``."""
-    if isinstance(value, tuple):
-        return f"({', '.join(map(format_number, value))}{',' if len(value) == 1 else ''})"
-    return format_number(value)
-
-
 def parameter_names(family: type[Prior]) -> tuple[str, ...]:
     """Name the parameters of a family, in the order of the call."""
     return tuple(item.name for item in fields(cast("Any", family)) if item.compare)
+
+
+def optional_parameters(family: type[Prior]) -> tuple[str, ...]:
+    """Name the parameters of a family that may be left out."""
+    return tuple(
+        item.name for item in fields(cast("Any", family)) if item.compare and item.default is not MISSING
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +92,9 @@ class Prior(ABC):
     float or a float64 array of that shape. NaN gives NaN. Outside the support the density is 0 and its
     logarithm ``-inf``. The upper tail probability ``sf`` is computed by itself, never as ``1 - cdf``.
 
-    An improper prior (`is_proper` is False) has log density 0 on its support; ``cdf``, ``sf``, ``ppf`` and
-    ``sample`` do not exist for it and raise `mutau.errors.ArgumentError`.
+    The density of an improper prior (`is_proper` is False) has no constant of its own (a flat one has log density 0
+    on its support); ``cdf``, ``sf``, ``ppf`` and ``sample`` do not exist for it and raise
+    `mutau.errors.ArgumentError`.
     """
 
     origin: Origin | None = field(default=None, kw_only=True, compare=False, repr=False)
@@ -143,6 +102,7 @@ class Prior(ABC):
     _rules: ClassVar[Mapping[str, Rule]] = {}
     _edges_have_density: ClassVar[bool] = True  # False: the support is open at its finite ends
     _vectors: ClassVar[frozenset[str]] = frozenset()  # parameters that are tuples; their rule is an entry's
+    _may_be_empty: ClassVar[frozenset[str]] = frozenset()  # those of them that may have no entry
     _mirrors: ClassVar[bool] = False  # True: -x belongs to the same family, so a negative factor may scale it
 
     if TYPE_CHECKING:
@@ -161,7 +121,8 @@ class Prior(ABC):
             given: object = getattr(self, name)
             entries = _as_floats(given) if name in self._vectors else (_as_float(given),)
             values = [each for each in entries if each is not None and self._rules[name].holds(each)]
-            if not entries or len(values) < len(entries):
+            none = not entries and not (name in self._may_be_empty and given in ((), []))
+            if none or len(values) < len(entries):
                 faults.append(self._fault(name, given))
                 continue
             values = [each + 0.0 for each in values]  # + 0.0 turns -0.0 into 0.0
@@ -258,6 +219,21 @@ class Prior(ABC):
     def is_point(self) -> bool:
         """Whether all probability lies on one value."""
         return False
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it is made from the studies' standard errors, and has none yet: see `given`."""
+        return False
+
+    def given(self, sei: ArrayLike) -> Self:  # noqa: ARG002
+        """Give the prior for studies with these standard errors: itself, where it does not depend on them.
+
+        Parameters
+        ----------
+        sei : array_like, shape (k,)
+            Standard errors, analysis scale.
+        """
+        return self
 
     def __str__(self) -> str:
         return f"{self.family}({', '.join(map(format_parameter, self.parameters.values()))})"
@@ -393,6 +369,30 @@ class Prior(ABC):
                 )
             )
         return self._scaled(value)
+
+    def for_measure(self, measure: str, *, across_scales: bool = False) -> Self:
+        """Give the prior for an effect measure, with that written on its origin.
+
+        Parameters
+        ----------
+        measure : str
+            Code of the measure it is to be used for.
+        across_scales : bool
+            The explicit word: use it although it was published or stated for another measure.
+
+        Returns
+        -------
+        Prior
+            The same distribution. A prior without an `origin` was stated for no measure, and stays as it is.
+
+        Raises
+        ------
+        mutau.errors.ArgumentError
+            It was published or stated for another measure and `across_scales` is False, or the measure is MD.
+        """
+        return (
+            self if self.origin is None else replace(self, origin=self.origin.crossed(measure, across_scales))
+        )
 
     def _require_proper(self, wanted: str) -> None:
         if not self.is_proper:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from mutau.errors import Fault
-from mutau.priors.base import FINITE, FINITE_OR_INF, Prior, Rule, format_number
+from mutau.priors.base import FINITE, FINITE_OR_INF, Prior, Rule
+from mutau.priors.writing import format_number, short_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -98,7 +99,7 @@ class Uniform(Prior):
     @property
     def _label(self) -> str:
         """``"uniform(0, 4)"``."""
-        return f"uniform({format_number(self.lower)}, {format_number(self.upper)})"
+        return f"uniform({short_number(self.lower)}, {short_number(self.upper)})"
 
     def _logpdf(self, x: FloatArray) -> FloatArray:
         return np.full_like(x, -math.log(self.upper - self.lower) if self.is_proper else 0.0)
@@ -183,7 +184,7 @@ class PointMass(Prior):
     @property
     def _label(self) -> str:
         """``"point mass at 0"``."""
-        return f"point mass at {format_number(self.value)}"
+        return f"point mass at {short_number(self.value)}"
 
     def _logpdf(self, x: FloatArray) -> FloatArray:
         return np.zeros_like(x)

@@ -10,7 +10,8 @@ import numpy as np
 from scipy import special
 
 from mutau.priors import student
-from mutau.priors.base import POSITIVE, Prior, Rule, format_number
+from mutau.priors.base import POSITIVE, Prior, Rule
+from mutau.priors.writing import short_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,7 +81,7 @@ class HalfNormal(Prior):
     @property
     def _label(self) -> str:
         """``"half-normal(0.5)"``."""
-        return f"half-normal({format_number(self.scale)})"
+        return f"half-normal({short_number(self.scale)})"
 
     def _logpdf(self, x: FloatArray) -> FloatArray:
         return -0.5 * np.square(x / self.scale) + 0.5 * math.log(2.0 / math.pi) - math.log(self.scale)
@@ -170,7 +171,7 @@ class HalfStudentT(Prior):
     @property
     def _label(self) -> str:
         """``"half-t(0.5, df 4)"``."""
-        return f"half-t({format_number(self.scale)}, df {format_number(self.df)})"
+        return f"half-t({short_number(self.scale)}, df {short_number(self.df)})"
 
     def _logpdf(self, x: FloatArray) -> FloatArray:
         return math.log(2.0) + student.log_density(x / self.scale, self.df) - math.log(self.scale)
@@ -248,7 +249,7 @@ class HalfCauchy(Prior):
     @property
     def _label(self) -> str:
         """``"half-Cauchy(0.5)"``."""
-        return f"half-Cauchy({format_number(self.scale)})"
+        return f"half-Cauchy({short_number(self.scale)})"
 
     def _logpdf(self, x: FloatArray) -> FloatArray:
         return math.log(2.0 / math.pi) - math.log(self.scale) - student.log1p_square(x / self.scale)

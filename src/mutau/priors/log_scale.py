@@ -10,7 +10,8 @@ import numpy as np
 from scipy import special
 
 from mutau.priors import student
-from mutau.priors.base import FINITE, POSITIVE, Prior, Rule, format_number
+from mutau.priors.base import FINITE, POSITIVE, Prior, Rule
+from mutau.priors.writing import short_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,7 +110,7 @@ class LogNormal(Prior):
     @property
     def _label(self) -> str:
         """``"log-normal(-1.07, 0.87)"``."""
-        return f"log-normal({format_number(self.meanlog)}, {format_number(self.sdlog)})"
+        return f"log-normal({short_number(self.meanlog)}, {short_number(self.sdlog)})"
 
     def _z(self, x: FloatArray) -> FloatArray:
         return (np.log(x) - self.meanlog) / self.sdlog
@@ -226,7 +227,7 @@ class LogStudentT(Prior):
     @property
     def _label(self) -> str:
         """``"log-t(-1.72, 1.295, df 5)"``."""
-        centre, scale, df = (format_number(value) for value in (self.location, self.scale, self.df))
+        centre, scale, df = (short_number(value) for value in (self.location, self.scale, self.df))
         return f"log-t({centre}, {scale}, df {df})"
 
     def _z(self, x: FloatArray) -> FloatArray:

@@ -10,7 +10,8 @@ import numpy as np
 from scipy import special
 
 from mutau.errors import Fault
-from mutau.priors.base import FINITE, POSITIVE, Prior, Rule, format_number
+from mutau.priors.base import FINITE, POSITIVE, Prior, Rule
+from mutau.priors.writing import short_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -118,7 +119,7 @@ class NormalMixture(Prior):
     def _label(self) -> str:
         """``"0.9 normal(0.5, 0.2) + 0.1 normal(0, 2.82)"``."""
         components = zip(*self.parameters.values(), strict=True)
-        texts = (tuple(map(format_number, component)) for component in components)
+        texts = (tuple(map(short_number, component)) for component in components)
         return " + ".join(f"{weight} normal({mean}, {sd})" for weight, mean, sd in texts)
 
     def _z(self, x: FloatArray) -> FloatArray:

@@ -7,12 +7,13 @@ import math
 from typing import Any, cast
 
 from mutau.errors import ArgumentError, Fault, nearest
-from mutau.priors.base import Prior, parameter_names
+from mutau.priors.base import Prior, optional_parameters, parameter_names
 from mutau.priors.bounded import PointMass, Uniform
+from mutau.priors.from_studies import BergerDeely, DuMouchel, Jeffreys, UniformI2, UniformShrinkage
 from mutau.priors.half import HalfCauchy, HalfNormal, HalfStudentT
 from mutau.priors.log_scale import LogNormal, LogStudentT
 from mutau.priors.mixture import NormalMixture
-from mutau.priors.positive import Exponential, InverseGamma
+from mutau.priors.positive import Exponential, InverseGamma, RootInverseGamma
 from mutau.priors.real_line import Cauchy, Flat, Normal, StudentT
 
 __all__ = ["FAMILIES", "parse_prior"]
@@ -20,25 +21,35 @@ __all__ = ["FAMILIES", "parse_prior"]
 FAMILIES: dict[str, type[Prior]] = {
     family.__name__: family
     for family in (
+        BergerDeely,
         Cauchy,
+        DuMouchel,
         Exponential,
         Flat,
         HalfCauchy,
         HalfNormal,
         HalfStudentT,
         InverseGamma,
+        Jeffreys,
         LogNormal,
         LogStudentT,
         Normal,
         NormalMixture,
         PointMass,
+        RootInverseGamma,
         StudentT,
         Uniform,
+        UniformI2,
+        UniformShrinkage,
     )
 }
 """Every family by its name."""
 
-_ON_TAU2 = {"LogNormal": ("mean", "sd"), "LogStudentT": ("location", "scale", "df")}
+_ON_TAU2 = {
+    "InverseGamma": ("shape", "scale"),
+    "LogNormal": ("mean", "sd"),
+    "LogStudentT": ("location", "scale", "df"),
+}
 
 
 def parse_prior(text: str) -> Prior:
@@ -49,7 +60,8 @@ def parse_prior(text: str) -> Prior:
     text : str
         A family's name with numbers in brackets, by position or by name: ``"Normal(0, 2.82)"``,
         ``"HalfStudentT(scale=0.5, df=4)"``, ``"Uniform(0, inf)"``, ``"LogNormal.on_tau2(-2.14, 1.74)"``; of a
-        mixture tuples of numbers, ``"NormalMixture((0.9, 0.1), (0.5, 0), (0.2, 2.82))"``. What
+        mixture tuples of numbers, ``"NormalMixture((0.9, 0.1), (0.5, 0), (0.2, 2.82))"``; of a prior made from the
+        studies' standard errors nothing, ``"Jeffreys()"``. What
         ``str(prior)`` and ``repr(prior)`` give is read back to an equal prior.
 
     Returns
@@ -79,7 +91,8 @@ def parse_prior(text: str) -> Prior:
     else:
         names = parameter_names(FAMILIES[name])
         build = FAMILIES[name]
-    values = _arguments(call, names, text)
+    optional = () if method else optional_parameters(FAMILIES[name])
+    values = _arguments(call, names, optional, text)
     return cast("Prior", build(**values))
 
 
@@ -114,13 +127,15 @@ def _callee(func: ast.expr, text: str) -> tuple[str, str]:
         raise _refuse(
             text,
             f": '{name}.{method}'",
-            "Only LogNormal and LogStudentT have another way to be made: on_tau2",
+            f"Only {', '.join(_ON_TAU2)} have another way to be made: on_tau2",
             f"Write '{name}(...)', or " + nearest(f"{name}.{method}", [f"{key}.on_tau2" for key in _ON_TAU2]),
         )
     return name, method
 
 
-def _arguments(call: ast.Call, names: tuple[str, ...], text: str) -> dict[str, float | tuple[float, ...]]:
+def _arguments(
+    call: ast.Call, names: tuple[str, ...], optional: tuple[str, ...], text: str
+) -> dict[str, float | tuple[float, ...]]:
     """Values by parameter name; raises with every fault found."""
     takes = f"It takes {_listing(names)}"
     where = f"prior {text!r}"
@@ -138,11 +153,9 @@ def _arguments(call: ast.Call, names: tuple[str, ...], text: str) -> dict[str, f
             faults.append(Fault(f"{where}: {word.arg} given twice", takes, "Give it once"))
         else:
             given[word.arg] = word.value
-    missing = [name for name in names if name not in given]
+    missing = [name for name in names if name not in given and name not in optional]
     if missing:
-        faults.append(
-            Fault(f"{where}: {_listing(missing)} missing", takes, "Give every parameter; none has a default")
-        )
+        faults.append(Fault(f"{where}: {_listing(missing)} missing", takes, "Give it; it has no default"))
     values: dict[str, float | tuple[float, ...]] = {}
     for name, node in given.items():
         value = _value(node)

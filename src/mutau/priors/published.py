@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from mutau.errors import ArgumentError, Fault, nearest
-from mutau.priors.base import Origin
+from mutau.priors.origin import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -285,6 +285,8 @@ def origin_in_words(origin: Origin) -> str:
     str
         Sentences: the caveats, then the reference with its DOI; of a name that is in no shipped table only the name.
     """
+    if not origin.published:
+        return f"Made for this analysis. {origin.source}".rstrip(". ") + "."
     try:
         one = published_prior(origin.name)
     except ArgumentError:

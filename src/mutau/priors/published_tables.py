@@ -8,12 +8,14 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from mutau.priors.base import Origin, Prior, format_number
+from mutau.priors.base import Prior
 from mutau.priors.half import HalfNormal
 from mutau.priors.log_scale import LogNormal, LogStudentT
+from mutau.priors.origin import Origin
 from mutau.priors.positive import InverseGamma
 from mutau.priors.published import PublishedPrior, Source
 from mutau.priors.real_line import StudentT
+from mutau.priors.writing import format_number
 from mutau.shipped import shipped_path
 
 __all__ = ["SOURCES", "read_tables"]

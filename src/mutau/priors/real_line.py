@@ -10,7 +10,8 @@ import numpy as np
 from scipy import special
 
 from mutau.priors import student
-from mutau.priors.base import FINITE, POSITIVE, Prior, Rule, format_number
+from mutau.priors.base import FINITE, POSITIVE, Prior, Rule
+from mutau.priors.writing import short_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,7 +77,7 @@ class Normal(Prior):
     @property
     def _label(self) -> str:
         """``"normal(0, 2.82)"``."""
-        return f"normal({format_number(self.mean)}, {format_number(self.sd)})"
+        return f"normal({short_number(self.mean)}, {short_number(self.sd)})"
 
     def _z(self, x: FloatArray) -> FloatArray:
         return (x - self.mean) / self.sd
@@ -167,7 +168,7 @@ class StudentT(Prior):
     @property
     def _label(self) -> str:
         """``"t(0, 1, df 4)"``."""
-        centre, scale, df = (format_number(value) for value in (self.location, self.scale, self.df))
+        centre, scale, df = (short_number(value) for value in (self.location, self.scale, self.df))
         return f"t({centre}, {scale}, df {df})"
 
     def _z(self, x: FloatArray) -> FloatArray:
@@ -254,7 +255,7 @@ class Cauchy(Prior):
     @property
     def _label(self) -> str:
         """``"Cauchy(0, 1)"``."""
-        return f"Cauchy({format_number(self.location)}, {format_number(self.scale)})"
+        return f"Cauchy({short_number(self.location)}, {short_number(self.scale)})"
 
     def _z(self, x: FloatArray) -> FloatArray:
         return (x - self.location) / self.scale

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from mutau.errors import ArgumentError, Fault, nearest
 from mutau.priors.defaults import SCALE_KINDS
+from mutau.priors.predictive import PREDICTABLE, prior_predictive
 
 if TYPE_CHECKING:
     from mutau.priors.base import Prior
+    from mutau.priors.unit_information import SampleSize
 
-__all__ = ["mu_in_words", "tau_in_words"]
+__all__ = ["mu_in_words", "prediction_in_words", "spread_in_words", "tau_in_words", "weight_in_words"]
 
 _HUGE = 1_000_000.0
 _Z = 1.959963984540054  # 97.5% point of the standard normal: 95% of true effects lie within this many tau
@@ -113,8 +115,8 @@ def tau_in_words(prior: Prior, scale_kind: str, name: str) -> str:
     ratios lie within a factor of 1.94 of their average, at tau = 0.98 within a factor of 6.83
     """
     _require_scale(scale_kind)
-    if not prior.is_proper:
-        return _flat(" of tau", scale_kind)
+    if not prior.is_proper or prior.is_pending:
+        return _no_probabilities(prior, scale_kind)
     if prior.is_point:
         if prior.mean == 0:
             return "no heterogeneity: every study estimates the same effect"
@@ -130,6 +132,145 @@ def tau_in_words(prior: Prior, scale_kind: str, name: str) -> str:
     return f"{claim} and below {_number(high)} with probability 95%; {meaning}, {further}"
 
 
+def spread_in_words(prior: Prior, scale_kind: str, name: str) -> str:
+    """Say how far the true effects of similar trials lie apart under a prior of tau, half of the time and at most.
+
+    Parameters
+    ----------
+    prior, scale_kind, name
+        As for `tau_in_words`.
+
+    Returns
+    -------
+    str
+        A clause without a capital and without a full stop; empty where the prior gives no probabilities, or where
+        tau is fixed.
+
+    Raises
+    ------
+    mutau.errors.ArgumentError
+        The scale is not known.
+
+    Notes
+    -----
+    Given tau, 95% of true effects span 2 x 1.96 tau, so the ratio of the highest of them to the lowest is
+    exp(3.92 tau) (Spiegelhalter, Abrams and Myles 2004, section 5.7.3).
+
+    References
+    ----------
+    Spiegelhalter DJ, Abrams KR, Myles JP (2004). Bayesian Approaches to Clinical Trials and Health-Care Evaluation.
+    Wiley. doi:10.1002/0470092602
+
+    Examples
+    --------
+    >>> from mutau import priors
+    >>> print(spread_in_words(priors.HalfNormal(0.5), "ratio", "risk ratio"))
+    half of such reviews have tau below 0.337: there, risk ratios of similar trials (95% of them) differ by a factor
+    of up to 3.75; one in twenty has tau above 0.98, and a factor of 46.6 or more
+    """
+    _require_scale(scale_kind)
+    if not prior.is_proper or prior.is_pending or prior.is_point:
+        return ""
+    middle, high = prior.ppf(0.5), prior.ppf(0.95)
+    unit = f" ({_unit(scale_kind).strip()})" if scale_kind in ("md", "generic") else ""
+    by = "a factor of " if scale_kind == "ratio" else ""
+    return (
+        f"half of such reviews have tau below {_number(middle)}: there, {name}s of similar trials (95% of them) "
+        f"differ by {by}up to {_span(middle, scale_kind)}{unit}; one in twenty has tau above {_number(high)}, "
+        f"and {by}{_span(high, scale_kind)} or more"
+    )
+
+
+def weight_in_words(worth: SampleSize) -> str:
+    """Say what a prior of the mean effect is worth, in participants or events.
+
+    Parameters
+    ----------
+    worth : SampleSize
+        From `mutau.priors.effective_sample_size`.
+
+    Returns
+    -------
+    str
+        A clause without a capital and without a full stop.
+
+    Examples
+    --------
+    >>> from mutau import priors
+    >>> weight_in_words(priors.effective_sample_size(priors.Normal(0, 2.82), "OR"))
+    'worth about 2.01 participants, by (unit information SD / prior SD)^2 with a unit information SD of 4'
+    """
+    if worth.reason:
+        return f"no effective sample size: {worth.reason}"
+    if math.isinf(worth.value):
+        return f"worth more {worth.unit} than any trial has"
+    return (
+        f"worth about {_number(worth.value)} {worth.unit}, by {worth.formula} with a unit information SD of "
+        f"{_number(worth.unit_sd)}"
+    )
+
+
+def prediction_in_words(mu: Prior, tau: Prior, scale_kind: str, name: str, sign: int) -> tuple[str, ...]:
+    """Say what priors of mu and tau together predict: benefit on average and in one setting, and how effects differ.
+
+    Parameters
+    ----------
+    mu, tau : Prior
+        On the analysis scale.
+    scale_kind, name
+        As for `mu_in_words`.
+    sign : {1, -1}
+        1 where a higher effect helps, -1 where a lower one does.
+
+    Returns
+    -------
+    tuple of str
+        Clauses; one that says why where nothing can be predicted.
+
+    Raises
+    ------
+    mutau.errors.ArgumentError
+        The scale is not known.
+
+    Examples
+    --------
+    >>> from mutau import priors
+    >>> told = prediction_in_words(priors.Normal(0, 2.82), priors.HalfNormal(0.5), "ratio", "risk ratio", -1)
+    >>> print("; ".join(told))
+    before any trial is seen, P(benefit) is 0.5 on average and 0.5 in one setting; the risk ratio in one setting lies
+    between 1/275 and 275 with probability 95%; risk ratios of two similar trials differ by a factor of less than 1.29
+    half of the time, and of 4.68 or more one time in twenty
+    """
+    _require_scale(scale_kind)
+    lacking = [
+        f"{name} ~ {each}"
+        for name, each in (("mu", mu), ("tau", tau))
+        if not each.is_proper or each.is_pending
+    ]
+    if lacking:
+        return (
+            f"nothing can be predicted before the data: {' and '.join(lacking)} gives no probabilities by itself",
+        )
+    if mu.family not in PREDICTABLE:
+        return (f"what {mu} predicts for one setting is not computed",)
+    both = prior_predictive(mu, tau)
+    benefit, new = ((each.sf if sign > 0 else each.cdf)(0.0) for each in (mu, both.theta_new))
+    low, high = (float(both.theta_new.ppf(p)) for p in (0.025, 0.975))
+    told = [
+        f"before any trial is seen, P(benefit) is {_number(benefit)} on average and {_number(new)} in one setting",
+        f"the {name} in one setting lies between {_range(low, high, scale_kind)} with probability 95%"
+        f"{_caveat(low, high, scale_kind)}",
+    ]
+    if not tau.is_point or tau.mean > 0:
+        half, most = (float(both.difference.ppf(p)) for p in (0.75, 0.975))
+        by = "a factor of " if scale_kind == "ratio" else ""
+        told.append(
+            f"{name}s of two similar trials differ by {by}less than {_step(half, scale_kind)} half of the time, and "
+            f"{'of' if by else 'by'} {_step(most, scale_kind)} or more one time in twenty"
+        )
+    return tuple(told)
+
+
 def _require_scale(scale_kind: str) -> None:
     if scale_kind not in SCALE_KINDS:
         what = f"scale_kind = {scale_kind!r}"
@@ -140,6 +281,30 @@ def _flat(of_what: str, scale_kind: str) -> str:
     on_log = " on the log scale" if scale_kind == "ratio" else ""
     what = f"every value{of_what}{on_log} equally likely"
     return f"flat: {what}; no probability statement can be made from it alone"
+
+
+def _no_probabilities(prior: Prior, scale_kind: str) -> str:
+    """Say why a prior of tau gives no probabilities."""
+    if prior.is_pending:
+        made = "made from the studies' standard errors, which are not known yet"
+        return f"{made}; {'half of it lies below their mean' if prior.is_proper else 'improper'}"
+    if prior.family != "Uniform":
+        return "improper: it falls like 1 / tau for large tau; no probability statement can be made from it alone"
+    return _flat(" of tau", scale_kind)
+
+
+def _span(tau: float, scale_kind: str) -> str:
+    """How far the ends of what 95% of true effects span lie apart, given tau."""
+    return _step(2.0 * _Z * tau, scale_kind)
+
+
+def _step(difference: float, scale_kind: str) -> str:
+    """A difference on the analysis scale as it is read: a factor between ratios, else a difference."""
+    if scale_kind == "ratio":
+        return _ratio(difference, as_fraction=False)
+    if scale_kind == "rd":
+        return f"{_number(100.0 * difference)} percentage points"
+    return _number(difference)
 
 
 def _number(value: float) -> str:

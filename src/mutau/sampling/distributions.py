@@ -15,6 +15,7 @@ import pymc as pm
 from numpy.typing import NDArray
 
 from mutau.priors import NormalMixture, Prior
+from mutau.priors.from_studies import StudyErrorPrior
 
 __all__ = ["PYMC_PRIORS", "prior_data", "prior_family", "prior_shape", "prior_variable"]
 
@@ -25,6 +26,40 @@ type Parameters = Mapping[str, Tensor]
 def _log_student_t(name: str, p: Parameters) -> Tensor:
     log_value = pm.StudentT(f"log_{name}", nu=p["df"], mu=p["location"], sigma=p["scale"])
     return pm.Deterministic(name, pm.math.exp(log_value))
+
+
+def _root_inverse_gamma(name: str, p: Parameters) -> Tensor:
+    square = pm.InverseGamma(f"{name}2", alpha=p["shape"], beta=p["scale"])
+    return pm.Deterministic(name, pm.math.sqrt(square))
+
+
+def _log_logistic(shape: float) -> Callable[[str, Parameters], Tensor]:
+    """Make the prior whose logarithm is logistic: DuMouchel's (shape 1) and uniform shrinkage (shape 2)."""
+
+    def variable(name: str, p: Parameters) -> Tensor:
+        log_value = pm.Logistic(f"log_{name}", mu=pm.math.log(p["scale"]), s=1.0 / shape)
+        return pm.Deterministic(name, pm.math.exp(log_value))
+
+    return variable
+
+
+def _improper(log_density: Callable[[Tensor, Tensor], Tensor]) -> Callable[[str, Parameters], Tensor]:
+    """Make an improper prior on (0, inf): flat, times its density as a potential."""
+
+    def variable(name: str, p: Parameters) -> Tensor:
+        value = pm.HalfFlat(name)
+        pm.Potential(f"{name}_prior", log_density(value, p["errors"]))
+        return value
+
+    return variable
+
+
+def _jeffreys(tau: Tensor, errors: Tensor) -> Tensor:
+    return 0.5 * pm.math.log(pm.math.sum((tau / (errors**2 + tau**2)) ** 2))
+
+
+def _berger_deely(tau: Tensor, errors: Tensor) -> Tensor:
+    return pm.math.mean(pm.math.log(tau) - pm.math.log(errors**2 + tau**2))
 
 
 PYMC_PRIORS: dict[str, Callable[[str, Parameters], Tensor]] = {
@@ -42,6 +77,12 @@ PYMC_PRIORS: dict[str, Callable[[str, Parameters], Tensor]] = {
     "InverseGamma": lambda name, p: pm.InverseGamma(name, alpha=p["shape"], beta=p["scale"]),
     "Exponential": lambda name, p: pm.Exponential(name, lam=p["rate"]),
     "LogStudentT": _log_student_t,
+    "RootInverseGamma": _root_inverse_gamma,
+    "DuMouchel": _log_logistic(1.0),
+    "UniformShrinkage": _log_logistic(2.0),
+    "UniformI2": _log_logistic(2.0),
+    "Jeffreys": _improper(_jeffreys),
+    "BergerDeely": _improper(_berger_deely),
     "PointMass": lambda _, p: p["value"],
 }
 """Prior family to PyMC. A point mass is a known number, no random variable: its data variable is returned."""
@@ -55,21 +96,27 @@ def prior_family(prior: Prior) -> str:
 
 
 def prior_shape(prior: Prior) -> str:
-    """Name what two priors must share to share a compiled model: family and, of a mixture, number of components."""
-    if isinstance(prior, NormalMixture):
-        return f"{prior.family} of {len(prior.weights)}"
-    return prior_family(prior)
+    """Name what two priors must share to share a compiled model: family and, where it has vectors, their length."""
+    lengths = [np.size(value) for value in _parameters(prior).values() if np.ndim(value)]
+    return f"{prior.family} of {lengths[0]}" if lengths else prior_family(prior)
 
 
 def prior_data(name: str, prior: Prior) -> dict[str, float | NDArray[np.float64]]:
     """Name the data variables that hold a prior's parameters: ``{"tau_prior_scale": 0.5}``; vectors of a mixture."""
+    values = ((key, np.asarray(value, dtype=np.float64)) for key, value in _parameters(prior).items())
+    return {f"{name}_prior_{key}": value if value.ndim else float(value) for key, value in values}
+
+
+def _parameters(prior: Prior) -> dict[str, Any]:
+    """The numbers that a prior's function above takes."""
     if prior_family(prior) == "HalfFlat":
         return {}
+    if isinstance(prior, StudyErrorPrior):
+        return {"errors": prior.errors} if not prior.is_proper else {"scale": float(prior.errors[0])}
     parameters = dict(prior.parameters)
     if isinstance(prior, NormalMixture):
         parameters["weights"] = prior.shares  # PyMC refuses weights that do not sum to 1
-    values = ((key, np.asarray(value, dtype=np.float64)) for key, value in parameters.items())
-    return {f"{name}_prior_{key}": value if value.ndim else float(value) for key, value in values}
+    return parameters
 
 
 def prior_variable(name: str, prior: Prior) -> Tensor:
