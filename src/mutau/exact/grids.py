@@ -101,7 +101,7 @@ def normal_grid(
     >>> from mutau.priors import HalfNormal, Normal
     >>> grid = normal_grid([0.1, 0.4], [0.2, 0.3], [Normal(0, 0.1), Normal(0, 4)], [HalfNormal(0.5)])
     >>> grid.above.round(3).ravel()
-    array([0.609, 0.759])
+    array([0.643, 0.795])
     """
     effects, errors = (np.ascontiguousarray(values, dtype=np.float64) for values in (yi, sei))
     check_prob(prob)

@@ -142,7 +142,7 @@ def scale_grid(fit: Fit, *, cells: int = CELLS, prob: float = 0.95) -> PriorGrid
     >>> fit = mutau.fit(trials, mutau.load_model("models/secure.toml"), engine="exact", seed=1)
     >>> grid = scale_grid(fit)
     >>> float(grid.p_benefit[grid.own].round(4)), float(grid.p_benefit.min().round(2))
-    (0.9988, 0.85)
+    (0.9988, 0.66)
     """
     case, factors, own = _start(fit, cells)
     mu, tau = fit.model.mu_prior, fit.model.tau_prior

@@ -157,7 +157,7 @@ def sceptical_limit(estimate: float, sei: float, prob: float = 0.95) -> float:
     Examples
     --------
     >>> round(sceptical_limit(-0.5, 0.2), 3)
-    0.494
+    0.495
     """
     half = float(ndtri(0.5 + 0.5 * prob)) * sei
     low, high = abs(estimate) - half, abs(estimate) + half
