@@ -38,7 +38,11 @@ __all__ = [
     "SamplingError",
     "StudyDataError",
     "nearest",
+    "printable",
 ]
+
+_SHOWN = 80
+"""Characters of a study's or a column's name that a message shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +78,15 @@ class Fault:
         parts = [
             self.file,
             None if self.row is None else f"row {self.row}",
-            None if self.study is None else f"study '{self.study}'",
-            None if self.column is None else f"column '{self.column}'",
+            None if self.study is None else f"study '{_shortened(self.study)}'",
+            None if self.column is None else f"column '{_shortened(self.column)}'",
             None if self.key is None else f"key '{self.key}'",
         ]
         return ", ".join(part for part in parts if part)
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
-        return f"{place}{self.what}. {self.rule}. {self.remedy}."
+        return printable(f"{place}{self.what}. {self.rule}. {self.remedy}.")
 
 
 class MutauError(Exception):
@@ -137,6 +141,23 @@ class ApproximationWarning(MutauWarning):
 
 class DataWarning(MutauWarning):
     """Data that were accepted but changed, or that look odd."""
+
+
+def printable(text: str) -> str:
+    r"""Write what cannot be seen as an escape, so that no input moves a terminal's cursor or breaks a line.
+
+    Examples
+    --------
+    >>> printable("a\x1b[31m\nb")
+    'a\\x1b[31m\\nb'
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
 
 
 def nearest(given: str, valid: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mutau.errors import StudyDataError
 from mutau.studies import ESTIMATE_COLUMNS, LONG_COLUMNS, WIDE_COLUMNS, StudyTable, read_studies
 from mutau.studies.reading import raw_from_csv
+from mutau.studies.symbols import folded
 
 KNOWN = sorted(
     {column.name for column in (*WIDE_COLUMNS, *LONG_COLUMNS, *ESTIMATE_COLUMNS)} | {"ai", "n1i", "Study"}
@@ -95,8 +96,8 @@ def sound_tables(draw):
     n_treatment, n_control = draw(sizes), draw(sizes)
     return pd.DataFrame(
         {
-            "study": draw(st.lists(st.text(min_size=1, max_size=9).map(str.strip).filter(bool), min_size=k,
-                                   max_size=k, unique=True)),
+            "study": draw(st.lists(st.text(min_size=1, max_size=9).map(str.strip).filter(folded), min_size=k,
+                                   max_size=k, unique_by=folded)),
             "events_treatment": [draw(st.integers(0, n)) for n in n_treatment],
             "n_treatment": n_treatment,
             "events_control": [draw(st.integers(0, n)) for n in n_control],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -10,12 +10,14 @@ import pandas as pd
 
 from mutau.errors import Fault, StudyDataError
 from mutau.studies.arms import Contrast, Estimate
-from mutau.studies.cells import carried, parse_rows
-from mutau.studies.checks import row_list
+from mutau.studies.cells import Entry, carried, parse_rows
 from mutau.studies.columns import ARMS, KEYS, NOT_STATED
 from mutau.studies.gather import gather
 from mutau.studies.layout import Layout, recognise
+from mutau.studies.notes import row_list
+from mutau.studies.plausible import implausible
 from mutau.studies.reading import RawTable
+from mutau.studies.symbols import repaired
 
 __all__ = ["Frames", "build"]
 
@@ -71,18 +73,20 @@ def build(raw: RawTable) -> tuple[Frames, tuple[str, ...]]:
     StudyDataError
         With every fault, in the order of the rows.
     """
-    layout, faults = recognise(raw)
+    layout, faults, notes = recognise(raw)
     faults = [*raw.faults, *faults]
     if layout is None:
         raise StudyDataError(faults)
     if not raw.rows and not raw.faults:
         faults.append(_no_rows(raw))
-    entries, wrong = parse_rows(raw, layout)
+    entries, wrong, read = parse_rows(raw, layout)
     contrasts, estimates, amiss = gather(entries, layout, raw.source)
     faults += [*wrong, *amiss]
     if faults:
         raise StudyDataError(sorted(faults, key=lambda fault: fault.row or 0))
-    return _frames(contrasts, estimates, layout), _notes(contrasts, estimates, layout, raw.source)
+    notes += [*read, *_garbled(entries, raw.source), *implausible(contrasts, raw.source)]
+    notes += _provenance(contrasts, estimates, layout, raw.source)
+    return _frames(contrasts, estimates, layout), tuple(notes)
 
 
 def _no_rows(raw: RawTable) -> Fault:
@@ -90,7 +94,15 @@ def _no_rows(raw: RawTable) -> Fault:
     return Fault("there is a header but no study", rule, "Add the studies", file=raw.source)
 
 
-def _notes(
+def _garbled(entries: Iterable[Entry], source: str) -> Iterator[str]:
+    """Mention names that were read in a wrong encoding before they were saved."""
+    for name in dict.fromkeys(entry.texts.get("study", "") for entry in entries):
+        meant = repaired(name)
+        if meant:
+            yield f"'{source}': the name '{name}' was saved in a wrong encoding; it probably is '{meant}'"
+
+
+def _provenance(
     contrasts: Sequence[Contrast], estimates: Sequence[Estimate], layout: Layout, source: str
 ) -> tuple[str, ...]:
     if "provenance" not in layout.given:

@@ -13,16 +13,28 @@ import pandas as pd
 from mutau.errors import Fault
 from mutau.studies.columns import ANY_NUMBER, Column, Rule
 from mutau.studies.layout import Layout
+from mutau.studies.notes import row_list
 from mutau.studies.reading import RawRow, RawTable
+from mutau.studies.slips import recognised_slip
+from mutau.studies.symbols import folded, named, plain_number
 
 __all__ = ["Entry", "carried", "parse_rows"]
 
 _MISSING = frozenset({"", "na", "n/a", "nan"})
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _CODE = re.compile(r"[+-]?0\d", re.ASCII)
-_INFINITE = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
-_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
+_INFINITE = re.compile(r"[+-]?(inf(inity)?|∞)", re.IGNORECASE)
+_TOTAL = re.compile(
+    r"(sub-?|grand )?totals?( \(.*\))?( events\b.*)?|sum|summary|overall( effect)?|pooled( effect| estimate)?|"
+    r"all (studies|trials)|(random|fixed|common)[- ]effects?( model)?|(test for )?heterogeneity\b.*|"
+    r"test for (overall|subgroup)\b.*",
+    re.IGNORECASE,
+)
+_DAMAGED = "\N{REPLACEMENT CHARACTER}"
 _SHOWN = 60
+_LONGEST_NAME = 1000
+
+type Complaint = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,30 +62,61 @@ class Entry:
     extras: Mapping[str, object]
 
 
-def parse_rows(raw: RawTable, layout: Layout) -> tuple[list[Entry], list[Fault]]:
+def parse_rows(raw: RawTable, layout: Layout) -> tuple[list[Entry], list[Fault], list[str]]:
     """Read every cell of every row; a wrong cell becomes a fault and the reading goes on.
 
     Empty, ``NA``, ``N/A`` and ``NaN`` are missing numbers. In text nothing but the outer blanks is touched.
+
+    Returns
+    -------
+    entries : list of Entry
+    faults : list of Fault
+    notes : list of str
+        Characters that were read as what they plainly mean, and where.
     """
     entries: list[Entry] = []
     faults: list[Fault] = []
+    read: dict[tuple[str, str], list[int]] = {}
+    header = tuple(name.casefold() for name in raw.header)
     for row in raw.rows:
-        entry, wrong = _parse_row(row, raw, layout)
+        if tuple(str(cell).strip().casefold() for cell in row.cells) == header:
+            faults.append(_header_again(row, raw))
+            continue
+        entry, wrong, odd = _parse_row(row, raw, layout)
         entries.append(entry)
         faults.extend(wrong)
-    return entries, faults
+        for column, chars in odd:
+            for char in chars:
+                read.setdefault((column, char), []).append(row.number)
+    return entries, faults, [_read_as_meant(raw.source, *at, rows) for at, rows in read.items()]
 
 
-def _parse_row(row: RawRow, raw: RawTable, layout: Layout) -> tuple[Entry, list[Fault]]:
+def _header_again(row: RawRow, raw: RawTable) -> Fault:
+    rule, remedy = "A table has one header, its first line", "Remove the line"
+    return Fault("the header stands here again", rule, remedy, file=raw.source, row=row.number)
+
+
+def _read_as_meant(source: str, column: str, char: str, rows: Sequence[int]) -> str:
+    meant = plain_number(f"0{char}0")[0].removeprefix("0").removesuffix("0")
+    how = f"is read as '{meant}'" if meant.isascii() else "around a number is left out"
+    return f"'{source}', column '{column}': {named(char)} {how} in {row_list(rows)}"
+
+
+def _parse_row(
+    row: RawRow, raw: RawTable, layout: Layout
+) -> tuple[Entry, list[Fault], list[tuple[str, tuple[str, ...]]]]:
     texts: dict[str, str] = {}
     numbers: dict[str, float] = {}
-    found: list[tuple[str, tuple[str, str, str]]] = []
+    found: list[tuple[str, Complaint]] = []
+    odd: list[tuple[str, tuple[str, ...]]] = []
     for column in layout.columns:
         cell = row.cells[layout.position[column.name]]
         if column.rule is None:
             texts[column.name], complaint = _text(cell)
+            complaint = complaint or (_about_study(texts["study"]) if column.name == "study" else None)
         else:
-            numbers[column.name], complaint = _number(cell, column, column.rule)
+            numbers[column.name], complaint, read = _number(cell, column, column.rule)
+            odd += [(layout.given[column.name], read)] if read else []
         if complaint is not None:
             found.append((column.name, complaint))
     study = texts.get("study") or None
@@ -81,31 +124,43 @@ def _parse_row(row: RawRow, raw: RawTable, layout: Layout) -> tuple[Entry, list[
         Fault(*complaint, file=raw.source, row=row.number, study=study, column=layout.given[name])
         for name, complaint in found
     ]
-    if "study" in layout.position and study is None and "study" not in {name for name, _ in found}:
-        faults.append(_nameless(row, raw, layout))
     extras = {name: row.cells[place] for name, place in layout.extras.items()}
     wrong = frozenset(name for name, _ in found)
-    return Entry(row.number, texts, numbers, wrong, extras), faults
+    return Entry(row.number, texts, numbers, wrong, extras), faults, odd
 
 
-def _nameless(row: RawRow, raw: RawTable, layout: Layout) -> Fault:
-    return Fault(
-        "the study has no name",
-        "Every row names its study",
-        "Name it as the forest plot should show it",
-        file=raw.source,
-        row=row.number,
-        column=layout.given["study"],
-    )
+def _about_study(name: str) -> Complaint | None:
+    """Say what is wrong with the name of a study."""
+    if not folded(name):
+        remedy = "Name it as the forest plot should show it; of merged cells every row repeats the name"
+        return "the study has no name", "Every row names its study", remedy
+    if _TOTAL.fullmatch(name):
+        remedy = "Remove the row; if a trial is called so, add its year to the name"
+        return f"{_quoted(name)} reads like a total, not like a study", "A row is one study or arm", remedy
+    if len(name) > _LONGEST_NAME:
+        rule = f"The name of a study has at most {_LONGEST_NAME} characters"
+        return (
+            f"the name has {len(name)} characters",
+            rule,
+            "Check whether a quote is missing here or in a row above",
+        )
+    if _DAMAGED in name:
+        rule = "A study is named as the forest plot should show it"
+        return (
+            f"{_quoted(name)} holds {named(_DAMAGED)}, left by a wrong encoding",
+            rule,
+            "Type the name anew",
+        )
+    return None
 
 
 def _is_missing(cell: object) -> bool:
     if isinstance(cell, str):
-        return cell.strip().casefold() in _MISSING
+        return plain_number(cell)[0].casefold() in _MISSING
     return cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and math.isnan(cell))
 
 
-def _text(cell: object) -> tuple[str, tuple[str, str, str] | None]:
+def _text(cell: object) -> tuple[str, Complaint | None]:
     if not isinstance(cell, str) and _is_missing(cell):
         return "", None
     text = str(cell).strip()
@@ -120,19 +175,22 @@ def _text(cell: object) -> tuple[str, tuple[str, str, str] | None]:
     return text, None
 
 
-def _number(cell: object, column: Column, rule: Rule) -> tuple[float, tuple[str, str, str] | None]:
-    """Return the number and, where it is wrong, what came in, the rule and the remedy."""
+def _number(cell: object, column: Column, rule: Rule) -> tuple[float, Complaint | None, tuple[str, ...]]:
+    """Return the number; where it is wrong, what came in, the rule and the remedy; characters read as meant."""
     if _is_missing(cell):
-        return math.nan, None
-    number = _as_float(cell)
+        return math.nan, None, ()
+    text, read = plain_number(cell) if isinstance(cell, str) else ("", ())
+    number = _as_float(text if isinstance(cell, str) else cell)
     if number is None:
-        remedy = "Write it with a decimal point" if _has_decimal_comma(cell) else "Leave it empty if unknown"
-        return math.nan, (f"{_quoted(cell)} is not a number", f"The column holds {column.meaning}", remedy)
+        slip = recognised_slip(text or str(cell))
+        what = f"{_quoted(cell)} is not a number" + (f": {slip.looks}" if slip.looks else "")
+        return math.nan, (what, f"The column holds {column.meaning}", slip.remedy), ()
     if not math.isfinite(number):
-        return math.nan, (f"{_quoted(cell)} is not finite", ANY_NUMBER.text, "Leave it empty if unknown")
+        remedy = "Leave the cell empty if the number is not known"
+        return math.nan, (f"{_quoted(cell)} is not finite", ANY_NUMBER.text, remedy), ()
     if not rule.holds(number):
-        return math.nan, (f"{_quoted(cell)} cannot be used", rule.text, rule.remedy)
-    return number, None
+        return math.nan, (f"{_quoted(cell)} cannot be used", rule.text, rule.remedy), ()
+    return number, None, read
 
 
 def _as_float(cell: object) -> float | None:
@@ -145,12 +203,9 @@ def _as_float(cell: object) -> float | None:
             return math.inf
     if not isinstance(cell, str):
         return None
-    text = cell.strip().replace("\N{MINUS SIGN}", "-")
-    return float(text) if _NUMBER.fullmatch(text) or _INFINITE.fullmatch(text) else None
-
-
-def _has_decimal_comma(cell: object) -> bool:
-    return isinstance(cell, str) and _DECIMAL_COMMA.fullmatch(cell.strip()) is not None
+    if _INFINITE.fullmatch(cell):
+        return math.inf
+    return float(cell) if _NUMBER.fullmatch(cell) else None
 
 
 def _quoted(cell: object) -> str:

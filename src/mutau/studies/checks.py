@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from mutau.errors import Fault, nearest
+from mutau.errors import Fault
 from mutau.studies.arms import Arm, Contrast, Estimate
 from mutau.studies.cells import Entry
-from mutau.studies.columns import ARM_WORDS, ARMS, ESTIMATE_COLUMNS, KINDS, ArmName, Kind
+from mutau.studies.columns import ARM_WORDS, ARMS, ESTIMATE_COLUMNS, KEYS, KINDS, ArmName, Kind
 from mutau.studies.layout import Layout
+from mutau.studies.notes import row_list
+from mutau.studies.symbols import folded, named, unusual
 
 __all__ = [
     "arm_faults",
     "duplicates",
     "estimate_faults",
+    "look_alikes",
     "missing_cells",
     "no_data",
     "one_armed",
@@ -22,6 +25,7 @@ __all__ = [
     "unknown_arm",
 ]
 
+_OTHER_ARM_WORDS = ", ".join(word for word in ARM_WORDS if word not in ARMS)
 _SAME = 0.05
 """How far, as a share, sei squared may be from vi: both may have been rounded for print."""
 
@@ -84,6 +88,42 @@ def arm_faults(arm: Arm, study: str, source: str) -> Iterator[Fault]:
             study=study or None,
             column=arm.columns["nonevents"],
         )
+    if n == 1 and arm.values["sd"] > 0:
+        yield Fault(
+            "one participant has no standard deviation",
+            "A mean with a standard deviation is of at least 2 participants",
+            "Check the size of the arm, or leave the study out",
+            file=source,
+            row=arm.row,
+            study=study or None,
+            column=arm.columns["n"],
+        )
+
+
+def look_alikes(entries: Sequence[Entry], layout: Layout, source: str) -> Iterator[Fault]:
+    """Find names that read the same but are written in two ways, so that rows which belong together do not meet."""
+    for key in (column.name for column in KEYS if column.name in layout.given):
+        seen: dict[str, dict[str, Entry]] = {}
+        for entry in entries:
+            text = entry.texts[key]
+            seen.setdefault(folded(text), {}).setdefault(text, entry)
+        for ways in seen.values():
+            (first, *others) = ways.items()
+            yield from (_look_alike(first, other, layout.given[key], source) for other in others)
+
+
+def _look_alike(first: tuple[str, Entry], other: tuple[str, Entry], column: str, source: str) -> Fault:
+    odd = [named(char) for text, _ in (first, other) for char in unusual(text)]
+    hidden = f" ({'; '.join(dict.fromkeys(odd))})" if odd else ""
+    return Fault(
+        f"{other[0]!r} reads like {first[0]!r} in row {first[1].row} but is written otherwise{hidden}",
+        "What is the same is written the same way in every row",
+        "Copy the one into the other, or make the names differ visibly",
+        file=source,
+        row=other[1].row,
+        study=other[1].texts.get("study") or None,
+        column=column,
+    )
 
 
 def missing_cells(contrast: Contrast, source: str) -> Iterator[Fault]:
@@ -120,7 +160,7 @@ def no_data(entry: Entry, arms: Iterable[Arm], source: str) -> Fault:
         if sized
         else "the row has no numbers",
         "A study has events, means with standard deviations, or a ready-made effect",
-        "Add them, or leave the study out",
+        "Add them, or remove the row: headings and footnotes do not belong into the table",
         file=source,
         row=entry.row,
         study=entry.texts.get("study") or None,
@@ -143,7 +183,7 @@ def unknown_arm(entry: Entry, word: str, layout: Layout, source: str) -> Fault:
     return Fault(
         f"'{word}' names no arm" if word else "the cell is empty",
         "An arm is a treatment or a control arm; what it was given stands in the column 'treatment'",
-        nearest(word, tuple(ARM_WORDS)),
+        f"Write treatment or control here; understood are also {_OTHER_ARM_WORDS}",
         file=source,
         row=entry.row,
         study=entry.texts.get("study") or None,
@@ -194,10 +234,3 @@ def _duplicate(key: tuple[str, ...], rows: set[int], source: str) -> Iterator[Fa
         row=sorted(rows)[1],
         study=study or None,
     )
-
-
-def row_list(rows: Sequence[int]) -> str:
-    """Say which rows: ``"row 2"``, ``"rows 2, 3"``."""
-    shown = ", ".join(str(row) for row in rows[:10])
-    more = f" and {len(rows) - 10} more" if len(rows) > 10 else ""
-    return f"{'row' if len(rows) == 1 else 'rows'} {shown}{more}"

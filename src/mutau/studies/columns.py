@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -113,8 +114,14 @@ class Kind:
     needs: tuple[tuple[str, ...], ...]
 
 
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+
+
 def normalised(name: str) -> str:
-    """Write a column's name as aliases are compared: lower case, one underscore for anything else.
+    """Write a column's name as aliases are compared: lower case, one underscore for all but letters and digits.
+
+    Characters that Unicode calls the same (full-width letters, no-break spaces, invisible ones) count as what
+    they are the same as; letters of another script stay themselves.
 
     Examples
     --------
@@ -123,7 +130,9 @@ def normalised(name: str) -> str:
     >>> normalised(" event.e ")
     'event_e'
     """
-    return re.sub(r"[^0-9a-z]+", "_", name.strip().casefold()).strip("_")
+    if not name.isascii():
+        name = _INVISIBLE.sub("", unicodedata.normalize("NFKC", name))
+    return re.sub(r"[\W_]+", "_", name.casefold()).strip("_")
 
 
 def _is_whole(number: float) -> bool:
@@ -133,7 +142,7 @@ def _is_whole(number: float) -> bool:
 COUNT = Rule(
     "A count is a whole number, 0 or more",
     lambda number: number >= 0 and _is_whole(number),
-    "Give the number of participants, not a percentage or a rounded rate",
+    "Give what was counted, not a percentage or a rate; where a code such as -9 means missing, leave the cell empty",
 )
 SIZE = Rule(
     "The size of an arm is a whole number, 1 or more",
@@ -143,7 +152,7 @@ SIZE = Rule(
 POSITIVE_SD = Rule(
     "A standard deviation is above 0",
     lambda number: number > 0,
-    "Check that it is a standard deviation and not a missing value written as 0",
+    "Check the report; where 0 or -9 means missing, leave the cell empty",
 )
 POSITIVE_SE = Rule(
     "A standard error is above 0",

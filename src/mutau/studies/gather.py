@@ -14,6 +14,7 @@ from mutau.studies.checks import (
     arm_faults,
     duplicates,
     estimate_faults,
+    look_alikes,
     missing_cells,
     no_data,
     one_armed,
@@ -55,8 +56,9 @@ def gather(
     faults : list of Fault
         Missing cells, more events than participants, one-armed studies, rows that say two things, duplicates.
     """
+    alike = list(look_alikes(entries, layout, source))
     if layout.shape == "long":
-        contrasts, faults = _from_long(entries, layout, source)
+        contrasts, faults = _from_long(entries, layout, source, unsure=bool(alike))
         estimates: list[Estimate] = []
     else:
         contrasts, estimates, faults = _from_rows(entries, layout, source)
@@ -64,6 +66,7 @@ def gather(
     missing = (fault for contrast in contrasts for fault in missing_cells(contrast, source))
     faults.extend(dict.fromkeys(missing))
     faults.extend(duplicates(contrasts, estimates, source))
+    faults.extend(alike)
     return [_completed(contrast) for contrast in contrasts], estimates, faults
 
 
@@ -115,7 +118,7 @@ def _from_rows(
         elif has_estimate:
             estimates.append(_estimate(entry, arms, layout))
             faults.extend(estimate_faults(entry, layout, source))
-        else:
+        elif "study" not in entry.wrong:
             faults.append(no_data(entry, arms.values(), source))
     if both:
         faults.append(said_twice(both, source))
@@ -153,7 +156,10 @@ def _estimate(entry: Entry, arms: Mapping[ArmName, Arm], layout: Layout) -> Esti
     )
 
 
-def _from_long(entries: Sequence[Entry], layout: Layout, source: str) -> tuple[list[Contrast], list[Fault]]:
+def _from_long(
+    entries: Sequence[Entry], layout: Layout, source: str, *, unsure: bool
+) -> tuple[list[Contrast], list[Fault]]:
+    """Put arms side by side; where it is `unsure` which rows belong together, no arm is said to be lacking."""
     faults: list[Fault] = []
     groups: dict[tuple[str, ...], dict[ArmName, list[Arm]]] = {}
     unclear: set[tuple[str, ...]] = set()
@@ -166,14 +172,14 @@ def _from_long(entries: Sequence[Entry], layout: Layout, source: str) -> tuple[l
             continue
         arm = _arm(entry, name, layout, entry.extras)
         faults.extend(arm_faults(arm, _key(entry)[-1], source))
-        if not any(arm.has(mark) for kind in KINDS for mark in kind.marks):
+        if "study" not in entry.wrong and not any(arm.has(mark) for kind in KINDS for mark in kind.marks):
             faults.append(no_data(entry, [arm], source))
         groups.setdefault(_group(entry), {"treatment": [], "control": []})[name].append(arm)
     contrasts: list[Contrast] = []
     for group, arms in groups.items():
         key = group[:-1]
         lacking = next((name for name in ARMS if not arms[name]), None)
-        if lacking is not None and group not in unclear:
+        if lacking is not None and group not in unclear and not unsure:
             faults.append(one_armed(key[-1], lacking, [arm for side in ARMS for arm in arms[side]], source))
         contrasts += [Contrast(key, *pair) for pair in itertools.product(arms["treatment"], arms["control"])]
     return contrasts, faults

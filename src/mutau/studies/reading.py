@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,16 +17,33 @@ from mutau.errors import Fault, StudyDataError
 
 __all__ = ["RawRow", "RawTable", "raw_from_csv", "raw_from_frame", "read_bytes"]
 
-_SAVE_AS = "Save it as 'CSV UTF-8 (comma delimited)'"
-_OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_SAVE_AS = "Save the table from a spreadsheet as 'CSV UTF-8 (comma delimited)'"
+_OTHER_DELIMITERS = {
+    ";": "semicolons",
+    "\t": "tabs",
+    "|": "vertical bars",
+    "\N{FULLWIDTH COMMA}": "full-width commas",
+}
 _FOREIGN = {
     b"PK\x03\x04": "an Excel workbook or another zip archive",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
     b"%PDF": "a PDF",
+    b"\xff\xfe\x00\x00": "UTF-32 text",
     b"\xff\xfe": "UTF-16 text",
     b"\xfe\xff": "UTF-16 text",
-    b"\x1f\x8b": "a gzip archive",
+    b"\x1f\x8b": "a gzip archive or an R data file",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"{\\rtf": "a word processor's document",
+    b"<": "XML or a web page (a RevMan file is XML)",
+    b"{": "JSON",
+    b"[{": "JSON",
+    b"[[": "JSON",
 }
+"""First bytes, after any byte-order mark and blanks, of files that are no CSV."""
+_BOM = b"\xef\xbb\xbf"
+_MOST_COLUMNS = 1000
+_TOML = re.compile(r"(#.*\n|\s)*(\[+[\w.]+\]+\s*$|[\w.]+\s*=\s)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +114,8 @@ def raw_from_csv(content: bytes, source: str) -> RawTable:
             )
         )
     header = tuple(str(cell).strip() for cell in rows[0].cells)
-    _refuse_other_delimiter(header, source)
+    _refuse_width(len(header), source)
+    _refuse_other_delimiter(header, rows, source)
     faults = [fault] if fault is not None else []
     kept: list[RawRow] = []
     for row in rows[1:]:
@@ -110,6 +129,7 @@ def raw_from_csv(content: bytes, source: str) -> RawTable:
 
 def raw_from_frame(frame: pd.DataFrame, source: str) -> RawTable:
     """Take the cells of a DataFrame as they are; its index is not read, and its first row is row 1."""
+    _refuse_width(frame.shape[1], source)
     header = tuple(str(name).strip() for name in frame.columns)
     columns = [list(frame.iloc[:, position].astype(object)) for position in range(frame.shape[1])]
     cells: Iterator[tuple[object, ...]] = zip(*columns, strict=True) if columns else iter(())
@@ -118,30 +138,33 @@ def raw_from_frame(frame: pd.DataFrame, source: str) -> RawTable:
 
 
 def _decoded(content: bytes, source: str) -> str:
+    rule = "A table of studies is a CSV file in UTF-8"
+    start = content.removeprefix(_BOM).lstrip()
     for magic, kind in _FOREIGN.items():
-        if content.startswith(magic):
-            raise StudyDataError(
-                Fault(
-                    f"the file is {kind}", "A table of studies is a CSV file in UTF-8", _SAVE_AS, file=source
-                )
-            )
+        if start.startswith(magic):
+            raise StudyDataError(Fault(f"the file is {kind}", rule, _SAVE_AS, file=source))
     try:
-        return content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise StudyDataError(
-            Fault(
-                f"byte 0x{content[error.start]:02x} is not UTF-8",
-                "A table of studies is a CSV file in UTF-8",
-                _SAVE_AS,
-                file=source,
-                row=line,
-            )
-        ) from None
+        what = f"byte 0x{content[error.start]:02x} is not UTF-8"
+        raise StudyDataError(Fault(what, rule, _SAVE_AS, file=source, row=line)) from None
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        what = "the file holds zero bytes: it is UTF-16 text, or damaged"
+        raise StudyDataError(Fault(what, rule, _SAVE_AS, file=source, row=line))
+    if _TOML.match(text):
+        what, remedy = "the file reads like an outcome model (TOML)", "Name the CSV file with the studies"
+        raise StudyDataError(Fault(what, rule, remedy, file=source))
+    if text.lower().startswith("sep="):
+        what, remedy = "the line 'sep=' is for a spreadsheet", f"Remove this line. {_SAVE_AS}"
+        raise StudyDataError(Fault(what, "The first line is the header", remedy, file=source, row=1))
+    return text
 
 
 def _split(text: str, source: str) -> tuple[list[RawRow], Fault | None]:
     """Rows that are not blank, up to the first place where the quoting breaks, and that place."""
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[RawRow] = []
     start = 1
@@ -154,27 +177,35 @@ def _split(text: str, source: str) -> tuple[list[RawRow], Fault | None]:
         return rows, Fault(
             f"the quoting breaks here ({error})",
             'A cell with a comma, a quote or a line break stands in double quotes, and a quote inside is ""',
-            "Close the quotes of this row; the rows after it were not read",
+            "Put the quotes of this row right; the rows after it were not read",
             file=source,
             row=start,
         )
     return rows, None
 
 
-def _refuse_other_delimiter(header: Sequence[str], source: str) -> None:
-    if len(header) > 1:
-        return
-    for mark, words in _OTHER_DELIMITERS.items():
-        if mark in header[0]:
-            raise StudyDataError(
-                Fault(
-                    f"the cells are separated by {words}",
-                    "Cells are separated by commas, and decimals have a point",
-                    _SAVE_AS,
-                    file=source,
-                    row=1,
-                )
-            )
+def _refuse_width(width: int, source: str) -> None:
+    if width > _MOST_COLUMNS:
+        rule = f"A table of studies has at most {_MOST_COLUMNS} columns"
+        remedy = (
+            "Keep the columns that say what a study is and found; if studies stand in columns, turn the table"
+        )
+        raise StudyDataError(Fault(f"the table has {width} columns", rule, remedy, file=source))
+
+
+def _refuse_other_delimiter(header: Sequence[str], rows: Sequence[RawRow], source: str) -> None:
+    """Refuse a header that another mark cuts into more cells than the comma does."""
+    line = ",".join(header)
+    marks = [(line.count(mark), words) for mark, words in _OTHER_DELIMITERS.items()]
+    if len(header) == 1 and all(len(row.cells) == 1 for row in rows):
+        marks.append((line.count(","), "commas, but each line stands in quotes as a whole"))
+        if not any(count for count, _ in marks):
+            marks.append((len(line.split()) - 1, "blanks"))
+    count, words = max(marks, key=lambda mark: mark[0])
+    if count >= len(header):
+        remedy = "Remove the quotes around the lines" if "quotes" in words else _SAVE_AS
+        rule = "Cells are separated by commas, and decimals have a point"
+        raise StudyDataError(Fault(f"the cells are separated by {words}", rule, remedy, file=source, row=1))
 
 
 def _fitted(cells: tuple[object, ...], width: int) -> tuple[object, ...] | None:
@@ -188,7 +219,15 @@ def _length_fault(row: RawRow, width: int, source: str) -> Fault:
     return Fault(
         f"{len(row.cells)} cells where the header has {width}",
         "Every row has as many cells as the header",
-        "Put a cell that holds a comma in double quotes, and keep empty cells",
+        _length_remedy(row, width),
         file=source,
         row=row.number,
     )
+
+
+def _length_remedy(row: RawRow, width: int) -> str:
+    if sum(bool(str(cell).strip()) for cell in row.cells) == 1:
+        return "Remove the line if it is a heading or a footnote; else keep its empty cells"
+    if len(row.cells) > width:
+        return "Put a cell that holds a comma in double quotes, and write decimals with a point"
+    return "Keep empty cells: a comma stands between any two"

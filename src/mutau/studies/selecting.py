@@ -11,8 +11,8 @@ import numpy as np
 
 from mutau.errors import Fault, StudyDataError, nearest
 from mutau.studies.build import Frames
-from mutau.studies.checks import row_list
 from mutau.studies.columns import OWN_COLUMNS
+from mutau.studies.notes import row_list
 from mutau.studies.views import wide_view
 
 __all__ = ["matching_contrasts", "repeated_studies"]

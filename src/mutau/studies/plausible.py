@@ -1,0 +1,126 @@
+"""Numbers that may be right but look like a slip: said in notes, never refused, because data can be odd and true."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from mutau.studies.arms import Arm, Contrast
+
+__all__ = ["implausible"]
+
+APART = 3.0
+"""How many times a standard deviation may be the others' before it is compared with them as an SE or a variance."""
+NEAR = 2.0
+"""How near, as a factor, the others' standard deviation has to be to it once it is converted."""
+WIDE_APART = 3.0
+"""Standard deviations between two arms beyond which it is asked whether they are standard errors."""
+OTHER_UNIT = 6.0
+"""How many times the others' a study's rate may be before it is asked whether its time has their unit."""
+_OTHERS = 2
+"""How many other studies it takes to say what is usual."""
+
+
+def implausible(contrasts: Sequence[Contrast], source: str) -> Iterator[str]:
+    """Say which numbers look like a slip of a known kind.
+
+    Parameters
+    ----------
+    contrasts : sequence of Contrast
+        Without faults.
+    source : str
+        The file's name.
+
+    Yields
+    ------
+    str
+        What stands out, what it may be, and what then to do.
+
+    Notes
+    -----
+    Standard deviations and rates are compared among the studies of one comparison, outcome and timepoint.
+    """
+    groups: dict[tuple[str, ...], list[Contrast]] = {}
+    for contrast in contrasts:
+        groups.setdefault(contrast.key[:3], []).append(contrast)
+    for group in groups.values():
+        for contrast in group:
+            converted = list(_converted(contrast, group, source))
+            yield from converted or _far_apart(contrast, source)
+            yield from _time_unit(contrast, group, source)
+
+
+def _usual(by_study: Mapping[str, Sequence[float]], study: str) -> float:
+    """The median of what the other studies have; NaN where they are too few to say."""
+    others = {
+        name: [value for value in values if value > 0] for name, values in by_study.items() if name != study
+    }
+    known = [value for values in others.values() for value in values]
+    return statistics.median(known) if sum(map(bool, others.values())) >= _OTHERS else math.nan
+
+
+def _by_study(values: Iterable[tuple[str, float]]) -> dict[str, list[float]]:
+    found: dict[str, list[float]] = {}
+    for study, value in values:
+        found.setdefault(study, []).append(value)
+    return found
+
+
+def _place(arm: Arm, value: str, study: str, source: str) -> str:
+    return f"'{source}', row {arm.row}, study '{study}', column '{arm.columns[value]}'"
+
+
+def _converted(contrast: Contrast, group: Sequence[Contrast], source: str) -> Iterator[str]:
+    """Compare each SD with the other studies', and its conversion from an SE or a variance with them too."""
+    if math.isnan(contrast.treatment.values["sd"]):
+        return
+    known = _by_study((each.key[-1], arm.values["sd"]) for each in group for arm in each.arms)
+    usual = _usual(known, contrast.key[-1])
+    for arm in contrast.arms:
+        sd, n = arm.values["sd"], arm.values["n"]
+        place = _place(arm, "sd", contrast.key[-1], source) if "sd" in arm.columns else ""
+        if sd * APART < usual and usual / NEAR < sd * math.sqrt(n) < usual * NEAR:
+            yield (
+                f"{place}: {sd:g} is far below the other studies' {usual:g} and may be a standard error. If it is, "
+                f"the standard deviation is {sd:g} times the square root of {n:g}, {sd * math.sqrt(n):.3g}"
+            )
+        elif sd > usual * APART and usual / NEAR < math.sqrt(sd) < usual * NEAR:
+            yield (
+                f"{place}: {sd:g} is far above the other studies' {usual:g} and may be a variance. If it is, the "
+                f"standard deviation is its square root, {math.sqrt(sd):.3g}"
+            )
+
+
+def _far_apart(contrast: Contrast, source: str) -> Iterator[str]:
+    """Ask about two arms that lie further apart than trials do, counted in standard deviations."""
+    one, other = (arm.values for arm in contrast.arms)
+    difference = abs(one["mean"] - other["mean"])
+    pooled = math.hypot(one["sd"], other["sd"]) / math.sqrt(2)
+    if difference > WIDE_APART * pooled:
+        place = _place(contrast.treatment, "sd", contrast.key[-1], source)
+        yield (
+            f"{place}: the arms' means lie {difference / pooled:.1f} standard deviations apart, which is rare in "
+            "trials. Check that these are standard deviations and not standard errors, and the units of both arms"
+        )
+
+
+def _rate(contrast: Contrast) -> float:
+    """Events of both arms per unit of time, half an event where there is none."""
+    events = sum(arm.values["events"] for arm in contrast.arms)
+    return max(events, 0.5) / sum(arm.values["person_time"] for arm in contrast.arms)
+
+
+def _time_unit(contrast: Contrast, group: Sequence[Contrast], source: str) -> Iterator[str]:
+    """Compare a study's rate of events with the others': months, weeks and days make it 12, 52 and 365 times."""
+    if any(math.isnan(arm.values["person_time"]) for arm in contrast.arms):
+        return
+    usual = _usual(_by_study((each.key[-1], _rate(each)) for each in group), contrast.key[-1])
+    factor = _rate(contrast) / usual
+    if factor > OTHER_UNIT or factor < 1 / OTHER_UNIT:
+        more, times = ("more", factor) if factor > 1 else ("fewer", 1 / factor)
+        place = _place(contrast.treatment, "person_time", contrast.key[-1], source)
+        yield (
+            f"{place}: there are {times:.3g} times {more} events per unit of time than in the other studies. Check "
+            "that the time has their unit: a year is 12 months, 52 weeks or 365 days"
+        )
