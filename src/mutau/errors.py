@@ -57,8 +57,9 @@ class Fault:
         The rule it breaks.
     remedy : str
         What to do about it.
-    file, study, column, key : str, optional
-        Where it is. `column` is a table's, `key` a model file's (dotted: ``priors.tau``).
+    file, study, column, key, model : str, optional
+        Where it is. `column` is a table's, `key` a model file's (dotted: ``priors.tau``); `model` the outcome
+        model that asked.
     row : int, optional
         Line of the file as a text editor counts it (the header is line 1).
     """
@@ -71,6 +72,7 @@ class Fault:
     study: str | None = None
     column: str | None = None
     key: str | None = None
+    model: str | None = None
 
     @property
     def where(self) -> str:
@@ -81,6 +83,7 @@ class Fault:
             None if self.study is None else f"study '{_shortened(self.study)}'",
             None if self.column is None else f"column '{_shortened(self.column)}'",
             None if self.key is None else f"key '{self.key}'",
+            None if self.model is None else f"model '{_shortened(self.model)}'",
         ]
         return ", ".join(part for part in parts if part)
 

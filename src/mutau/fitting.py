@@ -306,16 +306,19 @@ def prepare(studies: StudyTable | pd.DataFrame, model: OutcomeModel) -> tuple[St
         remedy = "Call mutau.pooled(model), or name the trials' own likelihood and data"
         raise ArgumentError(Fault('likelihood = "pooled"', rule, remedy, key="likelihood"))
     table = studies if isinstance(studies, StudyTable) else StudyTable.from_frame(studies)
-    selected = table.select(**model.where) if model.where else table
-    selected.require_unique_studies()
-    effects = compute_effects(
-        selected,
-        measure=model.measure,
-        add=model.zero_cells.add,
-        to=model.zero_cells.to,
-        smd_variance=model.smd_variance,
-        announce=not model.of_counts,
-    ).reset_index(drop=True)
+    try:
+        selected = table.select(**model.where) if model.where else table
+        selected.require_unique_studies()
+        effects = compute_effects(
+            selected,
+            measure=model.measure,
+            add=model.zero_cells.add,
+            to=model.zero_cells.to,
+            smd_variance=model.smd_variance,
+            announce=not model.of_counts,
+        ).reset_index(drop=True)
+    except StudyDataError as error:
+        raise StudyDataError(replace(fault, model=model.name) for fault in error.faults) from None
     if model.of_counts:
         faults = [*_count_faults(effects, table.source, model), *_pending_faults(model)]
         proper = count_posterior_is_proper(model.mu_prior, model.tau_prior)
@@ -324,7 +327,7 @@ def prepare(studies: StudyTable | pd.DataFrame, model: OutcomeModel) -> tuple[St
         faults = [undefined_fault(row, table.source, model) for _, row in undefined.iterrows()]
         proper = posterior_is_proper(model.mu_prior, model.tau_prior, len(effects))
     if faults:
-        raise StudyDataError(faults)
+        raise StudyDataError(replace(fault, model=model.name) for fault in faults)
     if not proper.exists:
         raise ImproperPosteriorError(
             f"{model.name}: {proper.reason}. Use a proper prior (HalfNormal, for tau)"
@@ -362,11 +365,13 @@ def _pending_faults(model: OutcomeModel) -> list[Fault]:
 
 def undefined_fault(row: pd.Series[Any], source: str | None, model: OutcomeModel) -> Fault:
     """Say why a row's effect does not exist."""
-    reason = row.get("note_effect") or f"{model.measure} has no finite estimate or standard error here"
+    reason = (
+        str(row.get("note_effect") or "") or f"{model.measure} has no finite estimate or standard error here"
+    )
     return Fault(
         f"no {model.measure} can be computed",
-        str(reason),
-        "correct the row, leave the study out with `where`, or change `zero_cells`",
+        f"{reason[0].upper()}{reason[1:]}",
+        "Correct the row, leave the study out with `where`, or change `zero_cells`",
         file=source,
         study=str(row["study"]),
     )

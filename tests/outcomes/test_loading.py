@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from mutau.errors import ModelFileError
+from mutau.errors import DataWarning, ModelFileError, MutauError
 from mutau.outcomes import OutcomeModel, Threshold, ZeroCells, load_model, load_review
 from mutau.priors import HalfCauchy, HalfNormal, Normal
+from mutau.review import check_review
 
 WRONG = Path(__file__).parents[1] / "data" / "wrong_models"
 FOLDERS = sorted(path for path in WRONG.iterdir() if path.is_dir())
@@ -52,12 +53,31 @@ def folder(tmp_path):
     return tmp_path
 
 
+def shown(text: str, folder: Path) -> str:
+    """Leave out where the tests are, and whether a path was given or resolved."""
+    for place in (folder, folder.resolve(), folder.parent, folder.parent.resolve()):
+        text = text.replace(f"{place}/", "")
+    return text
+
+
 @pytest.mark.parametrize("wrong", FOLDERS, ids=lambda path: path.name)
 def test_messages(wrong):
-    with pytest.raises(ModelFileError) as caught:
-        load_review(wrong)
-    said = str(caught.value).replace(f"{wrong}/", "").replace(f"{wrong.resolve()}/", "")
-    assert said + "\n" == (wrong / "messages").read_text(encoding="utf-8")
+    with pytest.raises(MutauError) as caught:
+        check_review(wrong)
+    assert shown(str(caught.value), wrong) + "\n" == (wrong / "messages").read_text(encoding="utf-8")
+
+
+def test_there_are_enough_wrong_models():
+    assert sum(len(list(folder.glob("*.toml"))) for folder in FOLDERS) >= 150
+
+
+def test_what_is_odd_is_said_and_not_refused():
+    odd = WRONG.parent / "odd_models"
+    with pytest.warns(DataWarning) as caught:
+        check_review(odd)
+    said = [shown(str(warning.message), odd) for warning in caught]
+    relative = [note.replace("tests/data/odd_models/", "") for note in said]
+    assert relative == (odd / "notes").read_text(encoding="utf-8").splitlines()
 
 
 def test_every_key_arrives(folder):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mutau.errors import StudyDataError
 from mutau.studies import ESTIMATE_COLUMNS, LONG_COLUMNS, WIDE_COLUMNS, StudyTable, read_studies
 from mutau.studies.reading import raw_from_csv
-from mutau.studies.symbols import folded
+from mutau.symbols import folded
 
 KNOWN = sorted(
     {column.name for column in (*WIDE_COLUMNS, *LONG_COLUMNS, *ESTIMATE_COLUMNS)} | {"ai", "n1i", "Study"}

@@ -283,6 +283,13 @@ def _missing_cells(
         absent = [
             name for name, column in columns.items() if _named(frame, name) is None and np.isnan(column).all()
         ]
+        empty = [
+            name for name, column in columns.items() if name not in absent and np.isnan(column[~ready]).all()
+        ]
+        if len(empty) > 1:
+            what = f"no row has {', '.join(empty)}"
+            remedy = "Check the measure and which rows are selected, or fill the columns"
+            return [Fault(what, f"{record.code} needs {', '.join(record.inputs)}", remedy, file=rows.source)]
         faults = [
             rows.fault(
                 i, name, "an empty cell", f"{record.code} needs {name}", "Fill it in or leave the study out"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from mutau.errors import Fault, nearest
@@ -37,8 +39,15 @@ def model_faults(fields: Mapping[str, Any]) -> list[Fault]:
     return [fault for check in _CHECKS for fault in check(fields)]
 
 
-def _choice(key: str, valid: Iterable[str], rule: str, *, required: bool = False) -> Check:
-    """Make the check that a field is one of a few words."""
+def _choice(
+    key: str,
+    valid: Iterable[str],
+    rule: str,
+    *,
+    required: bool = False,
+    called: Mapping[str, str] = MappingProxyType({}),
+) -> Check:
+    """Make the check that a field is one of a few words, of which some are `called` otherwise elsewhere."""
     words = tuple(valid)
 
     def check(fields: Mapping[str, Any]) -> Iterator[Fault]:
@@ -48,7 +57,8 @@ def _choice(key: str, valid: Iterable[str], rule: str, *, required: bool = False
         if given is None:
             yield Fault("it is missing", rule, nearest("", words), key=key)
         elif given not in words:
-            yield Fault(f"'{given}' is not known", rule, nearest(str(given), words), key=key)
+            meant = called.get(str(given).casefold(), str(given))
+            yield Fault(f"'{given}' is not known", rule, nearest(meant, words), key=key)
 
     return check
 
@@ -65,6 +75,8 @@ def _is_number(value: object) -> bool:
 def _check_name(fields: Mapping[str, Any]) -> Iterator[Fault]:
     if not str(fields.get("name") or "").strip():
         yield Fault("it is empty", "A model has a name", "Name the outcome in a word", key="name")
+    if fields.get("title") and not str(fields["title"]).strip():
+        yield Fault("it is blank", "The title is what a reader sees", "Say what was measured", key="title")
 
 
 def _check_likelihood(fields: Mapping[str, Any]) -> Iterator[Fault]:
@@ -112,6 +124,8 @@ def _check_priors(fields: Mapping[str, Any]) -> Iterator[Fault]:
         prior = fields.get(key)
         if prior is not None and not isinstance(prior, Prior):
             yield _not_a_prior(prior, key)
+    if isinstance(fields.get("mu_prior"), Prior):
+        yield from _mu_support(fields["mu_prior"], _scale_kind(fields))
     if isinstance(fields.get("tau_prior"), Prior):
         yield from _tau_support(fields["tau_prior"], "tau_prior")
 
@@ -145,8 +159,27 @@ def _not_a_prior(given: object, key: str) -> Fault:
     return Fault(f"{given!r} is not a prior", "A prior is a distribution", remedy, key=key)
 
 
+def _mu_support(prior: Prior, kind: str | None) -> Iterator[Fault]:
+    lower, upper = prior.support
+    if (
+        lower < 0 < upper
+        or kind == "generic"
+        or (prior.origin is not None and prior.origin.parameter == "tau")
+    ):
+        return
+    logarithm = (
+        ": a ratio is analysed as its logarithm, and that of no effect is 0" if kind == "ratio" else ""
+    )
+    yield Fault(
+        f"{prior} leaves out effects on one side of no effect",
+        f"A prior of mu lets the data say on which side the effect lies{logarithm}",
+        "Use a distribution of the whole line, such as Normal(0, 2)",
+        key="mu_prior",
+    )
+
+
 def _tau_support(prior: Prior, key: str) -> Iterator[Fault]:
-    if prior.support[0] < 0:
+    if prior.support[0] < 0 and not (prior.origin is not None and prior.origin.parameter == "mu"):
         yield Fault(
             f"{prior} allows negative values",
             "tau is a standard deviation, 0 or more",
@@ -217,6 +250,7 @@ def _check_thresholds(fields: Mapping[str, Any]) -> Iterator[Fault]:
             rule = "A threshold says in words what it stands for"
             yield Fault("it is empty", rule, "Say why it matters", key=f"{key}.label")
         yield from _threshold_value(threshold.value, _scale_kind(fields), f"{key}.value")
+        yield from _threshold_side(threshold, fields, f"{key}.value")
         if threshold.value in seen:
             rule = "Every threshold asks something else"
             yield Fault(f"{threshold.value:g} stands twice", rule, "Remove one", key=f"{key}.value")
@@ -233,6 +267,32 @@ def _threshold_value(value: object, kind: str | None, key: str) -> Iterator[Faul
             f"{value:g} is no effect",
             "A threshold lies away from no effect, on either side of it",
             "Remove it: the probability of benefit is given anyway",
+            key=key,
+        )
+
+
+def _threshold_side(threshold: Threshold, fields: Mapping[str, Any], key: str) -> Iterator[Fault]:
+    """Refuse a threshold whose label says benefit or harm while its value lies on the other side."""
+    said = re.fullmatch(
+        r"(?:an? )?(?:[\w-]+ )?(benefit|harm)", str(threshold.label or "").strip(), re.IGNORECASE
+    )
+    kind, benefit, value = _scale_kind(fields), fields.get("benefit"), threshold.value
+    negated = re.match(r"(no|not|without|little|any)\b", str(threshold.label or "").strip(), re.IGNORECASE)
+    if (
+        said is None
+        or negated
+        or kind is None
+        or benefit not in BENEFITS
+        or _off_scale(value, kind) is not None
+    ):
+        return
+    null = 1 if kind == "ratio" else 0
+    side = "benefit" if (value > null) == (benefit == "higher") else "harm"
+    if value != null and side != said[1].lower():
+        yield Fault(
+            f"{value:g} lies on the side of {side}, and its label says '{threshold.label}'",
+            f'With benefit = "{benefit}" an effect that helps is a {benefit} one',
+            "Change the value, the label, or benefit",
             key=key,
         )
 
@@ -263,7 +323,11 @@ def _check_published(fields: Mapping[str, Any]) -> Iterator[Fault]:
     for name, problem in problems.items():
         if problem is not None:
             yield Fault(*problem, key=f"published.{name}")
-    if not any(problems.values()) and not published.lower <= published.estimate <= published.upper:
+    limits = (published.lower, published.upper)
+    if not any(problems.values()) and limits[0] > limits[1]:
+        what = f"{limits[0]:g} is above upper = {limits[1]:g}"
+        yield Fault(what, "The lower limit comes first", "Exchange the two", key="published.lower")
+    elif not any(problems.values()) and not published.lower <= published.estimate <= published.upper:
         yield Fault(
             f"{published.estimate:g} does not lie in [{published.lower:g}, {published.upper:g}]",
             "An estimate lies inside its interval",
@@ -310,9 +374,10 @@ def _check_zero_cells(fields: Mapping[str, Any]) -> Iterator[Fault]:
         )
 
 
+_MEASURE_NAMES = {measure.name: code for code, measure in MEASURES.items()}
 _CHECKS: tuple[Check, ...] = (
     _check_name,
-    _choice("measure", MEASURES, "A model has one effect measure", required=True),
+    _choice("measure", MEASURES, "A model has one effect measure", required=True, called=_MEASURE_NAMES),
     _choice(
         "benefit", BENEFITS, "A model says which direction of the effect helps the patient", required=True
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 from pathlib import Path
 from typing import Any
@@ -65,12 +66,21 @@ def draft(content: Structure, file: Path) -> tuple[dict[str, Any], list[Fault]]:
 
 
 def _data(given: str, file: Path, faults: list[Fault]) -> Path:
-    path = (file.parent / given).resolve()
-    if not path.is_file():
-        rule = "Data are a CSV file, named from the folder of the model file"
-        faults.append(
-            Fault(f"there is no file '{given}'", rule, f"Check it; it was looked for at {path}", key="data")
-        )
+    rule = "Data are a CSV file, named from the folder of the model file"
+    try:
+        path = (file.parent / given).resolve()
+        there, folder = path.is_file(), path.is_dir()
+    except (OSError, ValueError) as error:
+        faults.append(Fault(f"'{given}' is no path ({error})", rule, "Name the file", key="data"))
+        return file
+    if folder:
+        faults.append(Fault(f"'{given}' is a folder", rule, "Name the CSV file inside it", key="data"))
+    elif not there:
+        near = sorted(each.name for each in path.parent.glob("*.csv")) if path.parent.is_dir() else []
+        close = difflib.get_close_matches(path.name, near, n=1)
+        guess = f"Did you mean '{close[0]}'? " if close else ""
+        remedy = f"{guess}It was looked for at {path}"
+        faults.append(Fault(f"there is no file '{given}'", rule, remedy, key="data"))
     return path
 
 

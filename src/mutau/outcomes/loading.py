@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -17,6 +17,8 @@ from mutau.outcomes.draft import draft
 from mutau.outcomes.model import OutcomeModel
 from mutau.outcomes.records import POOLED
 from mutau.outcomes.schema import ModelFile, ReviewFile, Structure, checked_structure
+from mutau.outcomes.syntax import syntax_remedy
+from mutau.symbols import folded
 
 __all__ = ["Review", "load_model", "load_review"]
 
@@ -24,7 +26,8 @@ _REVIEW = "review.toml"
 _OF_THE_REVIEW = ("title", "citation", "note", "order")
 _OF_A_TABLE = ("data", "where", "zero_cells", "smd_variance")
 _WHOLE = ("mu", "tau")  # tables that name a published prior: what is said of one is not said of another
-_LINE = re.compile(r"\(at line (\d+), column \d+\)")
+_LINE = re.compile(r"\s*\(at (line (\d+), column \d+|end of document)\)")
+_RESULTS = ("report.html", "run.json", "compare.csv", "summary.csv", "pooled.csv")
 _FILE_KEYS = {
     "mu_prior": "priors.mu",
     "tau_prior": "priors.tau",
@@ -131,7 +134,8 @@ def load_review(folder: str | os.PathLike[str]) -> Review:
         rule = "A review is a folder of outcome models (TOML) with review.toml"
         raise ModelFileError(Fault(what, rule, "Name the folder", file=str(folder)))
     shared = _shared(where, required=True)
-    files = sorted(file for file in where.glob("*.toml") if file.name != _REVIEW)
+    found = (file for file in where.glob("*.toml") if not file.name.startswith("."))
+    files = sorted(file for file in found if file.name != _REVIEW)
     faults = list(shared.faults)
     if not files:
         rule = "A review has at least one outcome model, a TOML file beside review.toml"
@@ -144,6 +148,7 @@ def load_review(folder: str | os.PathLike[str]) -> Review:
         if model is not None:
             models[file.stem] = model
     faults += _review_faults(shared, [file.stem for file in files])
+    faults += _told_apart(models, where)
     if faults:
         raise ModelFileError(_each_once(faults))
     about = {key: str(shared.content.get(key, "")) for key in ("title", "citation", "note")}
@@ -165,15 +170,17 @@ def _shared(folder: Path, *, required: bool = False) -> _Source:
 
 
 def _read(file: Path, shown: str, schema: type[ModelFile] | type[ReviewFile]) -> _Source:
+    text = ""
     try:
-        content = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValueError) as error:
-        return _Source(shown, {}, (_unreadable(file, shown, error),))
+        text = file.read_bytes().decode("utf-8-sig")
+        content = tomllib.loads(text)
+    except (OSError, RecursionError, ValueError) as error:
+        return _Source(shown, {}, (_unreadable(file, shown, error, text),))
     kept, faults = checked_structure(content, schema, shown)
     return _Source(shown, kept, tuple(faults))
 
 
-def _unreadable(file: Path, shown: str, error: Exception) -> Fault:
+def _unreadable(file: Path, shown: str, error: Exception, text: str) -> Fault:
     if isinstance(error, FileNotFoundError):
         have = sorted(each.name for each in file.parent.glob("*.toml")) if file.parent.is_dir() else []
         if file.name == _REVIEW:
@@ -187,18 +194,22 @@ def _unreadable(file: Path, shown: str, error: Exception) -> Fault:
         rule = "An outcome model is a TOML file"
         return Fault("this is a folder", rule, "Name a file inside it, or use load_review", file=shown)
     if isinstance(error, OSError):
-        return Fault(f"the file cannot be read ({error})", "It has to be readable", "Check it", file=shown)
+        rule = "An outcome model is a TOML file"
+        return Fault(f"it cannot be read ({error})", rule, "Check path and permissions", file=shown)
     if isinstance(error, UnicodeDecodeError):
         byte = error.object[error.start]
         what, row = f"byte 0x{byte:02x} is not UTF-8", error.object.count(b"\n", 0, error.start) + 1
         return Fault(what, "TOML is UTF-8", "Save the file as UTF-8", file=shown, row=row)
-    line = _LINE.search(str(error))
+    at = _LINE.search(str(error))
+    lines = text.split("\n")
+    row = int(at[2]) if at and at[2] else len(lines)
+    said = re.sub(r"\('(.+?)',\)", r"'\1'", _LINE.sub("", str(error)))
     return Fault(
-        f"this is not TOML ({_LINE.sub('', str(error)).strip()})",
+        f"this is not TOML ({said})",
         "A model file is written in TOML, key = value",
-        "Text stands in double quotes, numbers have a decimal point, and each key stands once",
+        syntax_remedy(lines[row - 1] if 0 < row <= len(lines) else "", said),
         file=shown,
-        row=int(line.group(1)) if line else None,
+        row=row,
     )
 
 
@@ -262,6 +273,30 @@ def _merged(shared: Structure, own: Structure) -> Structure:
     return merged
 
 
+def _told_apart(models: Mapping[str, OutcomeModel], folder: Path) -> list[Fault]:
+    """Refuse names and titles by which a reader, or a folder of results, could not tell two outcomes apart."""
+    faults = []
+    names: dict[str, str] = {name.casefold(): name for name in _RESULTS}
+    titles: dict[str, str] = {}
+    for name, model in models.items():
+        file = str(folder / f"{name}.toml")
+        same = names.setdefault(name.casefold(), name)
+        if name in _RESULTS:
+            rule, remedy = "Its results have a folder named like the model", "Rename the file of the model"
+            faults.append(Fault(f"results have a file '{name}' already", rule, remedy, file=file))
+        elif same != name:
+            rule, remedy = "Models have names that differ in more than capitals", "Rename one of the files"
+            faults.append(Fault(f"'{name}' is '{same}' but for capitals", rule, remedy, file=file))
+        first = titles.setdefault(folded(model.title), name)
+        if first != name:
+            what, rule = (
+                f"'{model.title}' is the title of '{first}' too",
+                "A reader tells outcomes apart by title",
+            )
+            faults.append(Fault(what, rule, "Give each outcome a title of its own", file=file, key="title"))
+    return faults
+
+
 def _review_faults(shared: _Source, names: list[str]) -> list[Fault]:
     content, file = shared.content, shared.file
     reported = {fault.key for fault in shared.faults}
@@ -272,6 +307,9 @@ def _review_faults(shared: _Source, names: list[str]) -> list[Fault]:
         )
     for place, name in enumerate(content.get("order", ()), start=1):
         key = f"order[{place}]"
+        if name in content["order"][: place - 1]:
+            rule = "The order names each model once"
+            faults.append(Fault(f"'{name}' stands twice", rule, "Remove one", file=file, key=key))
         if isinstance(name, str) and name not in names:
             what, remedy = f"there is no model '{name}'", nearest(name, names)
             faults.append(Fault(what, "The order names models of the folder", remedy, file=file, key=key))

@@ -198,9 +198,48 @@ def _fault(kind: str, place: _Place, given: object, schema: type[_Table], file: 
         keys = tuple(_SECTIONS.get(section, schema).model_fields)
         where = f"The table '{'.'.join(section)}'" if section else "The file"
         what, rule = f"there is no key '{place[-1]}'", f"{where} has known keys only"
-        return Fault(what, rule, nearest(str(place[-1]), keys), file=file, key=spelt(place))
+        remedy = _elsewhere(str(place[-1]), schema, inside=bool(section)) or nearest(str(place[-1]), keys)
+        return Fault(what, rule, remedy, file=file, key=spelt(place))
     wanted, remedy = _TYPES.get(kind, ("of another type", "See a shipped model for an example"))
-    return Fault(f"{given!r} will not do", f"The value is {wanted}", remedy, file=file, key=spelt(place))
+    remedy = _remedy_for(kind, place, given) or remedy
+    return Fault(
+        f"{_shown(given)} will not do", f"The value is {wanted}", remedy, file=file, key=spelt(place)
+    )
+
+
+def _elsewhere(key: str, schema: type[_Table], *, inside: bool) -> str:
+    """Say where a key belongs that is known elsewhere; nothing if it is known nowhere."""
+    if inside and key in schema.model_fields:
+        return f"Move '{key}' to the top of the file, above the first heading in square brackets"
+    if key in ReviewFile.model_fields:
+        return "Move it to review.toml"
+    stem, _, tail = key.rpartition("_")
+    if tail == "prior" and stem in _Priors.model_fields:
+        return f"Write it as {stem} under the heading [priors]"
+    homes = [".".join(section) for section, table in _SECTIONS.items() if key in table.model_fields]
+    return f"Write it under '{homes[0]}'" if homes and not inside else ""
+
+
+def _remedy_for(kind: str, place: _Place, given: object) -> str:
+    """Give the remedy that is better than that of the type alone; nothing if there is none."""
+    if kind == "string_type" and place[0] == "priors":
+        return 'Write a prior as text, such as "HalfNormal(0.5)", or as { published = "..." }'
+    if kind == "string_type" and isinstance(given, list):
+        return "Give one value; what else is asked belongs into another model file"
+    if kind == "list_type" and isinstance(given, dict):
+        return f"Write the heading in double square brackets: [[{spelt(place)}]]"
+    if kind == "float_type" and isinstance(given, str) and given.strip().endswith("%"):
+        return "Write a proportion without quotes and percent sign: 0.95 for 95%"
+    return ""
+
+
+def _shown(given: object) -> str:
+    """Write a value as TOML has it, lists and tables as such."""
+    if isinstance(given, bool):
+        return str(given).lower()
+    if isinstance(given, (list, dict)):
+        return "a list" if isinstance(given, list) else "a table"
+    return repr(given) if isinstance(given, (str, int, float)) else str(given)
 
 
 def _without(content: Structure, places: list[_Place]) -> Structure:

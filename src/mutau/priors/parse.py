@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import math
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ from mutau.priors.log_scale import LogNormal, LogStudentT
 from mutau.priors.mixture import NormalMixture
 from mutau.priors.positive import Exponential, InverseGamma, RootInverseGamma
 from mutau.priors.real_line import Cauchy, Flat, Normal, StudentT
+from mutau.symbols import named, unusual
 
 __all__ = ["FAMILIES", "parse_prior"]
 
@@ -45,6 +47,7 @@ FAMILIES: dict[str, type[Prior]] = {
 }
 """Every family by its name."""
 
+_LOWERED = {name.lower(): name for name in FAMILIES}
 _ON_TAU2 = {
     "InverseGamma": ("shape", "scale"),
     "LogNormal": ("mean", "sd"),
@@ -109,12 +112,21 @@ def _call(text: str) -> ast.Call:
     try:
         body = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise _refuse(text, "", rule, families) from None
+        raise _refuse(text, "", rule, _unreadable(text, families)) from None
     if isinstance(body, ast.Name) and body.id in FAMILIES:
         raise _refuse(text, "", rule, f"Write '{body.id}(...)', with its numbers in the brackets")
     if not isinstance(body, ast.Call):
-        raise _refuse(text, "", rule, families)
+        raise _refuse(text, "", rule, _unreadable(text, families))
     return body
+
+
+def _unreadable(text: str, families: str) -> str:
+    """Say what to do about a text that is no call: name its odd characters, or the nearest family."""
+    odd = unusual(text)
+    if odd:
+        return f"Type it anew: it holds {', '.join(map(named, odd[:3]))}"
+    close = difflib.get_close_matches(text.partition("(")[0].strip().lower(), _LOWERED, n=1)
+    return f"Did you mean '{_LOWERED[close[0]]}'? {families}" if close else families
 
 
 def _callee(func: ast.expr, text: str) -> tuple[str, str]:
@@ -122,7 +134,10 @@ def _callee(func: ast.expr, text: str) -> tuple[str, str]:
     owner, method = (func.value, func.attr) if isinstance(func, ast.Attribute) else (func, "")
     name = ast.unparse(owner)
     if name not in FAMILIES:
-        raise _refuse(text, f": family {name!r}", "The family is not known", nearest(name, list(FAMILIES)))
+        remedy = nearest(name, list(FAMILIES))
+        if name.startswith("d"):
+            remedy += "; BUGS and JAGS give precisions, here stand standard deviations"
+        raise _refuse(text, f": family {name!r}", "The family is not known", remedy)
     if method and (method != "on_tau2" or name not in _ON_TAU2):
         raise _refuse(
             text,
@@ -143,7 +158,11 @@ def _arguments(
     given: dict[str, ast.expr] = dict(zip(names, call.args, strict=False))
     if len(call.args) > len(names):
         faults.append(
-            Fault(f"{where}: {len(call.args)} numbers by position", takes, "Leave out what is too many")
+            Fault(
+                f"{where}: {len(call.args)} numbers by position",
+                takes,
+                "Leave out what is too many; decimals have a point",
+            )
         )
     for word in call.keywords:
         if word.arg is None or word.arg not in names:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,12 +19,21 @@ from mutau.comparing import (
     disagreement,
     fit_alternatives,
 )
-from mutau.errors import ArgumentError, Fault, InputError, ModelFileError, nearest
+from mutau.errors import (
+    ArgumentError,
+    DataWarning,
+    Fault,
+    ImproperPosteriorError,
+    InputError,
+    ModelFileError,
+    nearest,
+)
 from mutau.fitting import Fit, fit, prepare
 from mutau.outcomes import OutcomeModel, Review, load_review
 from mutau.outcomes.defaults import OWN
 from mutau.pooled_only import pooled
 from mutau.review.files import write
+from mutau.review.notes import review_notes
 from mutau.review.records import OutcomeResult, ReviewResult
 from mutau.studies import StudyTable, read_studies
 from mutau.summaries import probabilities, summary
@@ -61,17 +71,23 @@ def check_review(
     InputError
         With every fault of every file.
     ImproperPosteriorError
-        A model's priors and number of studies define no posterior.
+        Priors and number of studies of some models define no posterior; it names each.
+
+    Warns
+    -----
+    DataWarning
+        A prior looks like that of another scale, or no model selects a study of the table.
     """
     review = load_review(folder)
     if only is not None:
         names = [model.name for model in review.models]
         if only not in names:
             raise ArgumentError(
-                Fault(f"--only {only!r}", "no outcome model has this name", nearest(only, names))
+                Fault(f"--only {only!r}", "No outcome model has this name", nearest(only, names))
             )
         review = replace(review, models=tuple(model for model in review.models if model.name == only))
     faults: list[Fault] = []
+    improper: list[str] = []
     selected: dict[str, StudyTable] = {}
     for model in review.models:
         if model.is_pooled:
@@ -80,8 +96,14 @@ def check_review(
             selected[model.name], _ = read_outcome(model)
         except InputError as error:
             faults += [fault for fault in error.faults if fault not in faults]
+        except ImproperPosteriorError as error:
+            improper.append(str(error))
     if faults:
         raise InputError(faults)
+    if improper:
+        raise ImproperPosteriorError("\n".join(improper))
+    for note in review_notes(review, selected, whole=only is None):
+        warnings.warn(note, DataWarning, stacklevel=2)
     return review, selected
 
 
@@ -94,9 +116,9 @@ def read_outcome(model: OutcomeModel) -> tuple[StudyTable, pd.DataFrame]:
         The model names no data, or the data cannot be used.
     """
     if model.data is None:
-        rule = "an outcome model file names its data"
-        remedy = 'add data = "studies.csv" (relative to the model file) to it or to review.toml'
-        raise ModelFileError(Fault("no data file", rule, remedy, file=f"{model.name}.toml", key="data"))
+        rule = "An outcome model names its table of studies"
+        remedy = 'Add data = "studies.csv" (from the folder of the model file) to it or to review.toml'
+        raise ModelFileError(Fault("it is missing", rule, remedy, file=f"{model.name}.toml", key="data"))
     return prepare(read_studies(_shown(Path(model.data))), model)
 
 

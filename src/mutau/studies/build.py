@@ -17,7 +17,7 @@ from mutau.studies.layout import Layout, recognise
 from mutau.studies.notes import row_list
 from mutau.studies.plausible import implausible
 from mutau.studies.reading import RawTable
-from mutau.studies.symbols import repaired
+from mutau.symbols import repaired
 
 __all__ = ["Frames", "build"]
 

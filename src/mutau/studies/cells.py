@@ -16,7 +16,7 @@ from mutau.studies.layout import Layout
 from mutau.studies.notes import row_list
 from mutau.studies.reading import RawRow, RawTable
 from mutau.studies.slips import recognised_slip
-from mutau.studies.symbols import folded, named, plain_number
+from mutau.symbols import folded, named, plain_number
 
 __all__ = ["Entry", "carried", "parse_rows"]
 
@@ -136,7 +136,11 @@ def _about_study(name: str) -> Complaint | None:
         return "the study has no name", "Every row names its study", remedy
     if _TOTAL.fullmatch(name):
         remedy = "Remove the row; if a trial is called so, add its year to the name"
-        return f"{_quoted(name)} reads like a total, not like a study", "A row is one study or arm", remedy
+        return (
+            f"{_quoted(name)} reads like a total or a test, not like a study",
+            "A row is one study or arm",
+            remedy,
+        )
     if len(name) > _LONGEST_NAME:
         rule = f"The name of a study has at most {_LONGEST_NAME} characters"
         return (

@@ -11,7 +11,7 @@ from mutau.studies.cells import Entry
 from mutau.studies.columns import ARM_WORDS, ARMS, ESTIMATE_COLUMNS, KEYS, KINDS, ArmName, Kind
 from mutau.studies.layout import Layout
 from mutau.studies.notes import row_list
-from mutau.studies.symbols import folded, named, unusual
+from mutau.symbols import folded, named, unusual
 
 __all__ = [
     "arm_faults",

@@ -264,8 +264,8 @@ LONG_COLUMNS = (
 
 ESTIMATE_COLUMNS = (
     Column("yi", "effect on the analysis scale (log for ratios)", ANY_NUMBER, ("te", "giv_mean")),
-    Column("sei", "its standard error, same scale", POSITIVE_SE, ("sete", "giv_se", "se")),
-    Column("vi", "its sampling variance, the square of sei", POSITIVE_VARIANCE),
+    Column("sei", "the effect's standard error, on the same scale", POSITIVE_SE, ("sete", "giv_se", "se")),
+    Column("vi", "the effect's sampling variance, the square of sei", POSITIVE_VARIANCE),
 )
 
 KINDS = (

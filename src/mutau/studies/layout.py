@@ -24,7 +24,7 @@ from mutau.studies.columns import (
 from mutau.studies.hints import INTERVAL_REMEDY, has_interval, header_hint, nearest_form
 from mutau.studies.reading import RawTable
 from mutau.studies.shapes import KNOWN_FORMS, SHAPES_IN_WORDS, Shape, forms_of, shape_of
-from mutau.studies.symbols import folded, named, repaired, unusual
+from mutau.symbols import folded, named, repaired, unusual
 
 __all__ = ["Layout", "recognise"]
 
@@ -134,7 +134,7 @@ def _read_as_meant(layout: Layout, raw: RawTable) -> Iterator[str]:
         for char in unusual(name):
             found.setdefault(char, []).append(column)
     for char, columns in found.items():
-        yield f"'{raw.source}': {named(char)} in the header is read as meant, in the name of {_listed(columns)}"
+        yield f"'{raw.source}': the header holds {named(char)}, in the name of what is read as {_listed(columns)}"
 
 
 def _maybe_misspelt(layout: Layout, raw: RawTable) -> Iterator[str]:
@@ -184,6 +184,7 @@ def _assign(
                     "What is known of a study stands in one column",
                     "Remove or rename all but one",
                     file=raw.source,
+                    row=1,
                 )
             )
     return position, faults
@@ -196,6 +197,7 @@ def _repeated(raw: RawTable, names: Mapping[int, str]) -> list[Fault]:
             "Every column has its own name",
             "Remove or rename all but one",
             file=raw.source,
+            row=1,
             column=name,
         )
         for name, times in Counter(names.values()).items()
@@ -211,6 +213,7 @@ def _unnamed(raw: RawTable) -> Iterator[Fault]:
                 "Every column has a name in the header",
                 "Name it or empty it",
                 file=raw.source,
+                row=1,
             )
 
 
@@ -222,6 +225,7 @@ def _reserved(layout: Layout, raw: RawTable) -> list[Fault]:
             f"Tables are {SHAPES_IN_WORDS}",
             "Rename it, or give the whole table the other shape",
             file=raw.source,
+            row=1,
             column=name,
         )
         for name in layout.extras

@@ -39,7 +39,9 @@ def implausible(contrasts: Sequence[Contrast], source: str) -> Iterator[str]:
 
     Notes
     -----
-    Standard deviations and rates are compared among the studies of one comparison, outcome and timepoint.
+    Standard deviations and rates are compared among the studies of one comparison, outcome and timepoint. Where a
+    study measured on another scale its mean differs likewise, so a standard deviation is also compared as a share of
+    the mean.
     """
     groups: dict[tuple[str, ...], list[Contrast]] = {}
     for contrast in contrasts:
@@ -71,21 +73,30 @@ def _place(arm: Arm, value: str, study: str, source: str) -> str:
     return f"'{source}', row {arm.row}, study '{study}', column '{arm.columns[value]}'"
 
 
+def _relative(contrast: Contrast, arm: Arm) -> float:
+    """An arm's SD as a share of the study's larger mean, which another scale of measurement leaves as it is."""
+    level = max(abs(each.values["mean"]) for each in contrast.arms)
+    return arm.values["sd"] / level if level > 0 else math.nan
+
+
 def _converted(contrast: Contrast, group: Sequence[Contrast], source: str) -> Iterator[str]:
     """Compare each SD with the other studies', and its conversion from an SE or a variance with them too."""
     if math.isnan(contrast.treatment.values["sd"]):
         return
-    known = _by_study((each.key[-1], arm.values["sd"]) for each in group for arm in each.arms)
-    usual = _usual(known, contrast.key[-1])
+    study = contrast.key[-1]
+    usual = _usual(_by_study((each.key[-1], arm.values["sd"]) for each in group for arm in each.arms), study)
+    share = _usual(
+        _by_study((each.key[-1], _relative(each, arm)) for each in group for arm in each.arms), study
+    )
     for arm in contrast.arms:
         sd, n = arm.values["sd"], arm.values["n"]
-        place = _place(arm, "sd", contrast.key[-1], source) if "sd" in arm.columns else ""
-        if sd * APART < usual and usual / NEAR < sd * math.sqrt(n) < usual * NEAR:
+        place, mine = _place(arm, "sd", study, source), _relative(contrast, arm)
+        if sd * APART < usual and mine * NEAR < share and usual / NEAR < sd * math.sqrt(n) < usual * NEAR:
             yield (
                 f"{place}: {sd:g} is far below the other studies' {usual:g} and may be a standard error. If it is, "
                 f"the standard deviation is {sd:g} times the square root of {n:g}, {sd * math.sqrt(n):.3g}"
             )
-        elif sd > usual * APART and usual / NEAR < math.sqrt(sd) < usual * NEAR:
+        elif sd > usual * APART and mine > share * NEAR and usual / NEAR < math.sqrt(sd) < usual * NEAR:
             yield (
                 f"{place}: {sd:g} is far above the other studies' {usual:g} and may be a variance. If it is, the "
                 f"standard deviation is its square root, {math.sqrt(sd):.3g}"

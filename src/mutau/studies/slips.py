@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mutau.studies.symbols import named, unusual
+from mutau.symbols import named, unusual
 
 __all__ = ["Slip", "recognised_slip"]
 
@@ -157,6 +157,16 @@ _PATTERNS = (
         rf"\(({_NUMBER})\)",
         "it stands in brackets",
         lambda m: f"Write -{m[1]} if it is below 0, else {m[1]} alone",
+    ),
+    _pattern(
+        rf"({_NUMBER})[ -]*(?:person[ -])?(?:y|yrs?|years?|mo|mths?|months?|w|wks?|weeks?|d|days?)\.?",
+        "it has a unit of time",
+        lambda m: f"Write {m[1]} alone, and give every row of the column in the same unit",
+    ),
+    _pattern(
+        r"p\s*[<=>≤≥].*",
+        "it is a p-value",
+        "Compute what the column holds from the report; a p-value alone is no standard error",
     ),
     _pattern(r"true|false", "it is a yes or no", "Write the number"),
     _pattern(
