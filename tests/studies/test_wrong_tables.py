@@ -87,6 +87,18 @@ def test_a_million_columns_are_refused_quickly(tmp_path, header, row, words):
     assert len(str(caught.value)) < 500
 
 
+@pytest.mark.parametrize("piece", ["9", "1,", "1 ", "4(", "-", "1-", "=", "a", "é", "\u200b", "Total ", "1e"])
+def test_a_long_cell_is_refused_quickly(tmp_path, piece):
+    path = tmp_path / "long.csv"
+    cell = piece * 50_000
+    path.write_text(f'study,yi,sei\n"{cell}","{cell}x",1\n', encoding="utf-8")
+    start = time.process_time()
+    with pytest.raises(StudyDataError) as caught:
+        read_studies(path)
+    assert time.process_time() - start < 2
+    assert len(str(caught.value)) < 2000
+
+
 def test_numbers_are_what_the_odd_characters_mean():
     minus = read_studies(DATA / "odd_studies" / "kinds_of_minus.csv").estimates["yi"].tolist()
     assert minus == [-0.5, -0.4, -0.4, -0.3, -0.2]

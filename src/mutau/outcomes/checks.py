@@ -12,7 +12,7 @@ from mutau.errors import Fault, nearest
 from mutau.likelihoods import LIKELIHOODS
 from mutau.measures import MEASURES, SMD_VARIANCES, TO_RULES
 from mutau.outcomes.printed import pooled_faults
-from mutau.outcomes.records import CERTAINTIES, POOLED, PublishedResult, Threshold, ZeroCells
+from mutau.outcomes.records import CERTAINTIES, POOLED, PublishedResult, Threshold, ZeroCells, is_number
 from mutau.priors import Prior
 
 __all__ = ["model_faults"]
@@ -68,10 +68,6 @@ def _scale_kind(fields: Mapping[str, Any]) -> str | None:
     return None if measure is None else measure.scale_kind
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
 def _check_name(fields: Mapping[str, Any]) -> Iterator[Fault]:
     if not str(fields.get("name") or "").strip():
         yield Fault("it is empty", "A model has a name", "Name the outcome in a word", key="name")
@@ -98,7 +94,7 @@ def _check_likelihood(fields: Mapping[str, Any]) -> Iterator[Fault]:
             key="likelihood",
         )
     sd, df = fields.get("baseline_sd", 10.0), fields.get("effects_df", math.inf)
-    if not _is_number(sd) or sd <= 0:
+    if not is_number(sd) or sd <= 0:
         rule = "The standard deviation of the baselines is a finite number above 0"
         yield Fault(
             f"{sd!r} cannot be used", rule, "Use 10.0; 5.0 and 20.0 show its weight", key="baseline_sd"
@@ -110,7 +106,7 @@ def _check_likelihood(fields: Mapping[str, Any]) -> Iterator[Fault]:
 
 def _check_where(fields: Mapping[str, Any]) -> Iterator[Fault]:
     for column, value in (fields.get("where") or {}).items():
-        if not isinstance(value, str) and not _is_number(value):
+        if not isinstance(value, str) and not is_number(value):
             yield Fault(
                 f"{value!r} is neither text nor a number",
                 "A selection asks a column to equal one value",
@@ -215,7 +211,7 @@ def _check_defaults_exist(fields: Mapping[str, Any]) -> Iterator[Fault]:
     kind = _scale_kind(fields)
     unstated = [key for key in ("mu_prior", "tau_prior") if fields.get(key) is None]
     reference = fields.get("reference_sd")
-    if reference is not None and not (_is_number(reference) and reference > 0):
+    if reference is not None and not (is_number(reference) and reference > 0):
         rule = "A reference standard deviation is a finite number above 0"
         yield Fault(
             f"{reference!r} cannot be used", rule, "Give it in the outcome's unit", key="reference_sd"
@@ -300,7 +296,7 @@ def _threshold_side(threshold: Threshold, fields: Mapping[str, Any], key: str) -
 def _off_scale(value: object, kind: str | None) -> tuple[str, str, str] | None:
     """Say why a number cannot be an effect of this kind on the natural scale."""
     natural = "Give it as it is read, not as a logarithm"
-    if not isinstance(value, (int, float)) or not _is_number(value):
+    if not isinstance(value, (int, float)) or not is_number(value):
         return f"{value!r} is not a finite number", "An effect is a number", natural
     if kind == "ratio" and value <= 0:
         return f"{value:g} is not above 0", "A ratio is above 0", natural
@@ -338,12 +334,12 @@ def _check_published(fields: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _published_details(published: PublishedResult) -> Iterator[Fault]:
-    if not _is_number(published.prob) or not 0 < published.prob < 1:
+    if not is_number(published.prob) or not 0 < published.prob < 1:
         rule = "A coverage lies between 0 and 1"
         yield Fault(f"{published.prob!r} cannot be used", rule, "Give 0.95 for 95%", key="published.prob")
     for name in ("k", "participants"):
         count = getattr(published, name)
-        if count is not None and (not _is_number(count) or count < 1 or count != int(count)):
+        if count is not None and (not is_number(count) or count < 1 or count != int(count)):
             rule = "It is a whole number, 1 or more"
             yield Fault(f"{count!r} cannot be used", rule, "Leave it out if unknown", key=f"published.{name}")
     if published.certainty and published.certainty not in CERTAINTIES:
@@ -364,7 +360,7 @@ def _check_zero_cells(fields: Mapping[str, Any]) -> Iterator[Fault]:
         remedy = "Give mutau.outcomes.ZeroCells(add, to)"
         yield Fault(f"{rule!r} is no zero-cell rule", "It is a record", remedy, key="zero_cells")
         return
-    if not _is_number(rule.add) or rule.add < 0:
+    if not is_number(rule.add) or rule.add < 0:
         what = f"{rule.add!r} cannot be used"
         yield Fault(what, "What is added is a number, 0 or more", "Use 0.5", key="zero_cells.add")
     if rule.to not in TO_RULES:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mutau.errors import Fault, nearest
-from mutau.outcomes.records import POOLED, PublishedResult
+from mutau.outcomes.records import POOLED, PublishedResult, is_number
 from mutau.priors import Prior
 
 if TYPE_CHECKING:
@@ -62,10 +61,6 @@ def printed_decimals(published: PublishedResult) -> int:
     if published.decimals is not None:
         return published.decimals
     return max(_shown(value) for value in (published.estimate, published.lower, published.upper))
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _shown(value: float) -> int:
@@ -187,7 +182,7 @@ def _details(published: PublishedResult) -> Iterator[Fault]:
         remedy = f"Find the review's Wald interval. {nearest(str(published.ci_method), CI_METHODS)}"
         yield Fault(f"'{published.ci_method}' cannot be used", rule, remedy, key="published.ci_method")
     tau2, decimals = published.tau2_published, published.decimals
-    if tau2 is not None and not (_is_number(tau2) and tau2 >= 0):
+    if tau2 is not None and not (is_number(tau2) and tau2 >= 0):
         rule = "It is the review's variance between studies on the analysis scale, 0 or more"
         yield Fault(
             f"{tau2!r} cannot be used", rule, "Leave it out if unknown", key="published.tau2_published"
@@ -196,7 +191,7 @@ def _details(published: PublishedResult) -> Iterator[Fault]:
         return
     values = (published.estimate, published.lower, published.upper)
     whole = isinstance(decimals, int) and 0 <= decimals <= _MOST_DECIMALS
-    if not whole or any(_shown(value) > decimals for value in values if _is_number(value)):
+    if not whole or any(_shown(value) > decimals for value in values if is_number(value)):
         rule = "It is the number of digits behind the point to which estimate and limits were printed"
         yield Fault(
             f"{decimals!r} does not fit {values[0]}, {values[1]} and {values[2]}",
@@ -209,7 +204,7 @@ def _details(published: PublishedResult) -> Iterator[Fault]:
 def _interval(published: PublishedResult, measure: Measure) -> Iterator[Fault]:
     """Check that the interval is wider than its rounding, and that the estimate lies in its middle."""
     values = (published.estimate, published.lower, published.upper)
-    numbers = all(map(_is_number, (*values, published.prob)))
+    numbers = all(map(is_number, (*values, published.prob)))
     if not numbers or not 0 < published.prob < 1 or not values[1] <= values[0] <= values[2]:
         return  # said already
     if measure.is_ratio and min(values) <= 0:

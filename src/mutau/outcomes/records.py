@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
-__all__ = ["CERTAINTIES", "POOLED", "PublishedResult", "Threshold", "ZeroCells"]
+__all__ = ["CERTAINTIES", "POOLED", "PublishedResult", "Threshold", "ZeroCells", "is_number"]
 
 POOLED = "pooled"
 """The word for a likelihood of the pooled result alone: the trials behind it are not known."""
@@ -90,3 +91,15 @@ class ZeroCells:
 
     add: float = 0.5
     to: str = "only0"
+
+
+def is_number(value: object) -> bool:
+    """Say whether a value is a number that a double can hold; true and false are none.
+
+    Examples
+    --------
+    >>> is_number(1), is_number(float("inf")), is_number(10**400), is_number(True)
+    (True, False, False, False)
+    """
+    most = sys.float_info.max
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and -most <= value <= most

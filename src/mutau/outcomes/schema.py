@@ -5,7 +5,7 @@ What the values mean is checked by `mutau.outcomes.checks`, for files and for Py
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Tag, ValidationError
@@ -171,6 +171,18 @@ def checked_structure(content: Structure, schema: type[_Table], file: str) -> tu
     faults : list of Fault
         Unknown keys with the nearest known one, and values of a wrong type.
     """
+    large = list(_too_large(content, ()))
+    if large:
+        rule, remedy = (
+            "A whole number in TOML has at most 19 digits",
+            "Check it, or write it with a decimal point",
+        )
+        faults = [
+            Fault("the number has too many digits", rule, remedy, file=file, key=spelt(place))
+            for place in large
+        ]
+        kept, others = checked_structure(_without(content, large), schema, file)
+        return kept, [*faults, *others]
     try:
         schema.model_validate(content)
     except ValidationError as error:
@@ -184,6 +196,15 @@ def checked_structure(content: Structure, schema: type[_Table], file: str) -> tu
         ]
         return _without(content, places), faults
     return content, []
+
+
+def _too_large(value: Any, place: _Place) -> Iterator[_Place]:
+    """Find whole numbers beyond 64 bits, which TOML does not have and no double holds exactly."""
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        yield place
+    elif isinstance(value, (dict, list)):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _too_large(item, (*place, key))
 
 
 def spelt(place: _Place) -> str:

@@ -9,6 +9,7 @@ from mutau.symbols import named, unusual
 __all__ = ["syntax_remedy"]
 
 _USUAL = "Text stands in double quotes, numbers have a decimal point, and each key stands once"
+_LONGEST = 300
 _REPEATED = re.compile(r"Cannot (overwrite|declare|redefine|mutate)|twice|already")
 _SLIPS = (
     (r"[<{]|---", "This is another kind of file: start from a copy of a shipped model"),
@@ -55,6 +56,7 @@ def syntax_remedy(line: str, message: str) -> str:
     """
     if _REPEATED.search(message):
         return "Keep one of the two"
+    line = line[:_LONGEST]
     outside = re.sub(r"\"[^\"]*\"|'[^']*'|#.*", "", line)
     odd = unusual(outside.strip())
     if odd:

@@ -21,7 +21,7 @@ from mutau.symbols import folded, named, plain_number
 __all__ = ["Entry", "carried", "parse_rows"]
 
 _MISSING = frozenset({"", "na", "n/a", "nan"})
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _CODE = re.compile(r"[+-]?0\d", re.ASCII)
 _INFINITE = re.compile(r"[+-]?(inf(inity)?|∞)", re.IGNORECASE)
 _TOTAL = re.compile(

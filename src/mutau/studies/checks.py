@@ -43,9 +43,9 @@ def estimate_faults(entry: Entry, layout: Layout, source: str) -> Iterator[Fault
     if present and not {"sei", "vi"} & entry.wrong and math.isnan(sei) and math.isnan(vi):
         rule = "A ready-made effect has a standard error or a variance"
         yield _empty_cell(layout.given[present[0]], rule, source, entry.row, study)
-    if abs(sei**2 - vi) > _SAME * vi:
+    if abs(sei * sei - vi) > _SAME * vi:
         yield Fault(
-            f"sei {sei:g} and vi {vi:g} disagree (sei squared is {sei**2:.4g})",
+            f"sei {sei:g} and vi {vi:g} disagree (sei squared is {sei * sei:.4g})",
             "vi is the square of sei",
             "Keep the one that is right",
             file=source,

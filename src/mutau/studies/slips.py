@@ -10,7 +10,9 @@ from mutau.symbols import named, unusual
 
 __all__ = ["Slip", "recognised_slip"]
 
-_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)"
+_NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)"
+_LONGEST = 80
+"""Characters beyond which a cell is no slip of one number."""
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 
 
@@ -211,7 +213,7 @@ def recognised_slip(text: str) -> Slip:
     >>> recognised_slip("Apr-46").looks
     'it is a date, which spreadsheets make of entries such as 1/54 or 4-6'
     """
-    for pattern in _PATTERNS:
+    for pattern in _PATTERNS if len(text) <= _LONGEST else ():
         match = pattern.cell.fullmatch(text)
         if match is not None:
             remedy = pattern.remedy if isinstance(pattern.remedy, str) else pattern.remedy(match)
