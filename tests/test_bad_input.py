@@ -62,12 +62,3 @@ def test_what_is_odd_is_a_note_and_no_fault():
 def test_of_one_model_alone_nothing_is_said_of_the_other_studies():
     done = CliRunner().invoke(app, ["check", str(DATA / "odd_models"), "--only", "fine"])
     assert (done.exit_code, done.stderr) == (0, "")
-
-
-def test_results_cannot_go_where_a_file_is(tmp_path):
-    out = tmp_path / "results"
-    out.write_text("mine", encoding="utf-8")
-    done = CliRunner().invoke(app, ["run", str(DATA / "odd_models"), "--only", "fine", "--out", str(out)])
-    assert done.exit_code == 2
-    assert "results" in done.stderr
-    assert out.read_text(encoding="utf-8") == "mine"

@@ -34,7 +34,8 @@ class StudyTable:
         Of the file's bytes; of a table that came from a DataFrame, of its content written as CSV. A selection
         keeps that of the whole, because that is what can be compared with a file.
     notes : tuple of str
-        What a reader must know about the reading: rows whose provenance is not stated.
+        What a reader must know about the reading: rows whose provenance is not stated, characters that were read as
+        meant, numbers that look like a slip of a known kind.
 
     Examples
     --------
@@ -239,7 +240,11 @@ def read_studies(path: str | os.PathLike[str]) -> StudyTable:
     -----
     A table without a column ``provenance`` is read with ``"not stated"`` in every row, which then shows in
     every table and page; ``StudyTable.notes`` says so. Empty, ``NA``, ``N/A`` and ``NaN`` are missing
-    numbers; blank lines are passed over. A trial with several control arms may stand in several rows when
+    numbers; blank lines are passed over. Digits of any script, the several minus signs, a raised decimal point and
+    invisible blanks around a number are read as what they mean, and `StudyTable.notes` says so; so it does of
+    standard deviations that may be standard errors or variances, and of person-time that may be in another unit.
+    What only looks like a known name or number is refused with the character named. A table has at most 1000
+    columns. A trial with several control arms may stand in several rows when
     the names of the arms differ; a model then has to select one of them.
 
     Examples
