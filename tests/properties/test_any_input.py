@@ -116,6 +116,18 @@ VALUES = (
     *('"lower"', '"poisson"', '"HalfNormal(0.5)"', '"Normal(1, 1e400)"', '"Normal(((("', '"PointMass(0)"'),
     *('"Uniform(0, inf)"', '"Flat()"', '"LogNormal(-2.56, 1.74)"', '"NormalMixture((1,), (0,), (1,))"'),
     *('"InverseGamma(1e-300, 1e300)"', '"studies.csv"', '"\\u0000.csv"', '"very low"'),
+    *(
+        '"Jeffreys()"',
+        '"UniformShrinkage()"',
+        '"DuMouchel()"',
+        '"UniformI2()"',
+        '"BergerDeely()"',
+        "{ sceptical = 0.8 }",
+    ),
+    *(
+        '{ elicited = "Normal", median = 0.8, above = 0.5, sure = 0.9 }',
+        "{ unit_information = 1, mean = 1e300 }",
+    ),
     *('{ published = "turner2015/any" }', '{ published = "A", across_scales = true }'),
 )
 MARKS = (

@@ -8,6 +8,7 @@ from mutau.measures import MEASURES
 from mutau.outcomes.defaults import RESERVED_LABELS
 from mutau.outcomes.model import OutcomeModel
 from mutau.priors import LogNormal, Normal, Prior, published_priors
+from mutau.priors.from_studies import StudyErrorPrior
 
 __all__ = ["model_notes"]
 
@@ -64,7 +65,9 @@ def _wide(model: OutcomeModel) -> Iterator[str]:
     if kind not in ("ratio", "smd", "rd"):
         return
     for prior in _of_tau(model):
-        median = float(prior.ppf(0.5)) if prior.is_proper else 0.0
+        if isinstance(prior, StudyErrorPrior) or not prior.is_proper:  # as wide as the studies make it
+            continue
+        median = float(prior.ppf(0.5))
         if median > WIDE_TAU:
             scale = "the log scale" if kind == "ratio" else "its scale"
             yield (

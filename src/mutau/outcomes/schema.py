@@ -243,7 +243,7 @@ def _elsewhere(key: str, schema: type[_Table], *, inside: bool) -> str:
 
 def _remedy_for(kind: str, place: _Place, given: object) -> str:
     """Give the remedy that is better than that of the type alone; nothing if there is none."""
-    if kind == "string_type" and place[0] == "priors":
+    if kind == "string_type" and place[0] == "priors" and place[-1] in ("mu", "tau", "prior"):
         return 'Write a prior as text, such as "HalfNormal(0.5)", or as { published = "..." }'
     if kind == "string_type" and isinstance(given, list):
         return "Give one value; what else is asked belongs into another model file"
