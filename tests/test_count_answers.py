@@ -18,7 +18,7 @@ import mutau
 from mutau import priors
 from mutau.engines import choose
 from mutau.errors import ArgumentError
-from mutau.fitting import _request, prepare
+from mutau.fitting import prepare, request_for
 from mutau.surfacing import surface_posterior, unsupported
 
 ROOT = Path(__file__).parents[1]
@@ -176,7 +176,7 @@ def test_other_likelihoods_stand_beside():
 
 def requests(**changes):
     model = replace(mutau.load_model(ROOT / "models" / "secure.toml"), **changes)
-    return _request(prepare(STUDIES, model)[1], model)
+    return request_for(prepare(STUDIES, model)[1], model)
 
 
 def test_another_prior_weighs_the_kept_surface():
@@ -199,11 +199,11 @@ def test_a_corner_in_the_likelihood_is_left_to_sampling():
         }
     )
     model = mutau.OutcomeModel(name="m", measure="RR", benefit="higher", likelihood="binomial")
-    request = _request(prepare(data, model)[1], model)
+    request = request_for(prepare(data, model)[1], model)
     assert "corner" in unsupported(request)
     assert choose("auto", request).name == "sampling"
     odds = replace(model, measure="OR")
-    assert unsupported(_request(prepare(data, odds)[1], odds)) is None
+    assert unsupported(request_for(prepare(data, odds)[1], odds)) is None
 
 
 def test_double_zero_trials_need_no_correction():

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mutau.exact import ExactPosterior
     from mutau.sampling import SamplingSettings
 
-__all__ = ["ASKABLE", "ENGINES", "Engine", "EngineResult", "choose"]
+__all__ = ["ASKABLE", "ENGINES", "Engine", "EngineResult", "choose", "exact_posterior"]
 
 EXACT_DRAWS = (4, 1000)
 """Independent draws that fill ``posterior`` when nothing was sampled: as four chains, so that ArviZ works."""
@@ -125,8 +125,14 @@ def _is_normal(request: ModelRequest) -> bool:
     return request.likelihood == "normal" and math.isinf(request.effects_df)
 
 
-def _exact_posterior(request: ModelRequest) -> ExactPosterior:
-    """By the normal-normal rule where it applies, else from the surface of the likelihood over mu and tau."""
+def exact_posterior(request: ModelRequest) -> ExactPosterior:
+    """Integrate by the normal-normal rule where it applies, else on the surface of the likelihood over mu and tau.
+
+    Parameters
+    ----------
+    request : ModelRequest
+        One that ``ENGINES["exact"]`` supports.
+    """
     from mutau import exact
     from mutau.surfacing import surface_posterior
 
@@ -142,7 +148,7 @@ def _run_exact(
 ) -> EngineResult:
     start = time.perf_counter()
     del sampling  # nothing is sampled; the draws below are independent
-    posterior = _exact_posterior(request)
+    posterior = exact_posterior(request)
     chains, draws = EXACT_DRAWS
     drawn = posterior.sample(np.random.default_rng(seed), chains * draws)
     dims, shape = ("chain", "draw"), EXACT_DRAWS

@@ -33,7 +33,17 @@ if TYPE_CHECKING:
     from mutau.records import CheckResult, Marginal
     from mutau.sampling import SamplingSettings
 
-__all__ = ["EngineRecord", "Fit", "fit", "prepare", "pymc_model", "refit", "undefined_fault"]
+__all__ = [
+    "EngineRecord",
+    "Fit",
+    "data_notes",
+    "fit",
+    "prepare",
+    "pymc_model",
+    "refit",
+    "request_for",
+    "undefined_fault",
+]
 
 _LIBRARIES = ("pymc", "nutpie", "arviz", "numpy", "pytensor", "numba")
 
@@ -157,16 +167,7 @@ class Fit:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know of the data: what was missing, what was corrected."""
-        corrected = self.effects["study"][self.effects["corrected"].astype(bool)].astype(str)
-        if corrected.empty:
-            return self.studies.notes
-        cells = "both counts" if self.model.measure == "IRR" else "all four cells"
-        added = f"{self.model.zero_cells.add:g} was added to {cells} of {', '.join(corrected)}"
-        if self.model.of_counts:
-            added += (
-                " for the study's own estimate and classic pooling; the likelihood takes counts as they are"
-            )
-        return (*self.studies.notes, f"zero cells: {added}")
+        return data_notes(self.studies, self.effects, self.model)
 
     def __repr__(self) -> str:
         priors = f"mu ~ {self.model.mu_prior}, tau ~ {self.model.tau_prior}"
@@ -245,7 +246,7 @@ def fit(
         rule = f"what a new study would estimate is simulated under the normal likelihood, not the {model.likelihood}"
         raise ArgumentError(Fault(f"sei_new = {sei_new!r}", rule, "leave it out, and read theta_new"))
     selected, effects = prepare(studies, model)
-    request = _request(effects, model)
+    request = request_for(effects, model)
     chosen = choose(engine, request)
     seed = secrets.randbits(32) if seed is None else seed
     engine_seed, forward_seed = np.random.SeedSequence(seed).spawn(2)
@@ -331,6 +332,18 @@ def prepare(studies: StudyTable | pd.DataFrame, model: OutcomeModel) -> tuple[St
     return selected, effects
 
 
+def data_notes(studies: StudyTable, effects: pd.DataFrame, model: OutcomeModel) -> tuple[str, ...]:
+    """Say what a reader must know of prepared data: what was missing, what was corrected."""
+    corrected = effects["study"][effects["corrected"].astype(bool)].astype(str)
+    if corrected.empty:
+        return studies.notes
+    cells = "both counts" if model.measure == "IRR" else "all four cells"
+    added = f"{model.zero_cells.add:g} was added to {cells} of {', '.join(corrected)}"
+    if model.of_counts:
+        added += " for the study's own estimate and classic pooling; the likelihood takes counts as they are"
+    return (*studies.notes, f"zero cells: {added}")
+
+
 def _count_faults(effects: pd.DataFrame, source: str | None, model: OutcomeModel) -> list[Fault]:
     """Name the studies without the whole counts that a likelihood of counts reads."""
     likelihood = LIKELIHOODS[model.likelihood]
@@ -379,10 +392,11 @@ def pymc_model(studies: StudyTable | pd.DataFrame, model: OutcomeModel) -> pm.Mo
     from mutau.sampling import build_model
 
     _, effects = prepare(studies, model)
-    return build_model(_request(effects, model))
+    return build_model(request_for(effects, model))
 
 
-def _request(effects: pd.DataFrame, model: OutcomeModel) -> ModelRequest:
+def request_for(effects: pd.DataFrame, model: OutcomeModel) -> ModelRequest:
+    """Give the engines' request for a model and the effects that `prepare` made of its studies."""
     likelihood = LIKELIHOODS[model.likelihood]
     data = {name: effects[name].to_numpy(dtype=np.float64) for name in likelihood.data_columns}
     study = tuple(effects["study"].astype(str))
