@@ -149,7 +149,7 @@ def _baselines(fit: Fit) -> list[Choice]:
     if not LIKELIHOODS[fit.model.likelihood].has_baseline:
         return []
     sds = (factor * fit.model.baseline_sd for factor in (0.5, 2.0))
-    return [Choice("baseline prior", f"SD {sd:g}", {"baseline_sd": sd}) for sd in sds]
+    return [Choice("baseline prior", f"baseline SD {sd:g}", {"baseline_sd": sd}) for sd in sds]
 
 
 def _measures(fit: Fit) -> list[Choice]:

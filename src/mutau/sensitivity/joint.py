@@ -26,6 +26,7 @@ PARTS = ("mu prior", "tau prior", "likelihood")
 """What a posterior of mu and tau is the product of."""
 
 _EDGE = 1e-13  # posterior probability of mu left out on either side
+_ROOM = 1.5  # and how far beyond the panels reach: half a likelihood is wider
 _WIDTH, _GROWTH = 2.0, 0.6  # panels of mu, in its smallest SD given tau, and in distances from there
 
 
@@ -86,7 +87,8 @@ def _of_surface(posterior: SurfacePosterior, mu: Prior, tau: Prior) -> Joint:
 
 def _of_normal(posterior: NormalPosterior, mu: Prior, tau: Prior) -> Joint:
     rules, request = posterior.rules, posterior.request
-    low, high = (float(end) for end in posterior.mu.quantile(np.array([_EDGE, 1.0 - _EDGE])))
+    low, middle, high = (float(end) for end in posterior.mu.quantile(np.array([_EDGE, 0.5, 1.0 - _EDGE])))
+    low, high = middle - _ROOM * (middle - low), middle + _ROOM * (high - middle)
     narrow = int(rules.variances.argmin())
     place = (float(rules.means[narrow]), _WIDTH * float(np.sqrt(rules.variances[narrow])))
     mu_edges = graded_edges(low, high, [place], _GROWTH)

@@ -339,7 +339,7 @@ def _sampled(
     if not refit:
         what = f"no exact answer: {reason}"
         rule = f"The fit's draws do not answer it either: {why}"
-        raise ArgumentError(Fault(what, rule, "Ask for it to be sampled (refit=True)"))
+        raise ArgumentError(Fault(what, rule, "Let it be sampled (refit=True)"))
     sampling = None
     if fit.engine.name == "sampling":
         from mutau.sampling import SamplingSettings

@@ -211,16 +211,16 @@ def why_not(fit: Fit, component: str, alpha: float) -> str:
         return f"{model.tau_prior} to a power above 1 has infinite mass at tau = 0, and so has the posterior"
     mu_fall = power["mu prior"] * model.mu_prior.tail_exponent
     tau_fall = power["tau prior"] * model.tau_prior.tail_exponent
+    log_t = (
+        model.tau_prior.family == "LogStudentT" and power["tau prior"] == 1
+    )  # proper although it falls like 1 / tau
     if model.of_counts:
-        wide = [
-            f"{prior} for {name}"
-            for name, prior, fall in (("mu", model.mu_prior, mu_fall), ("tau", model.tau_prior, tau_fall))
-            if not (fall > 1 or (fall == 1 and prior.is_proper))
-        ]
+        wide = [f"{model.mu_prior} for mu"] if not mu_fall > 1 else []
+        wide += [f"{model.tau_prior} for tau"] if not (tau_fall > 1 or log_t) else []
         rule = "is improper, and with counts priors have to be proper"
         return f"{' and '.join(wide)} to the power {alpha:g} {rule}" if wide else ""
     fall = tau_fall + power["likelihood"] * fit.k - max(0.0, 1.0 - mu_fall)
-    exists = fall > 1 or (fall == 1 and model.tau_prior.is_proper)
+    exists = fall > 1 or (fall == 1 and log_t)
     return (
         "" if exists else f"to the power {alpha:g} it leaves tau's posterior infinite mass in its upper tail"
     )
