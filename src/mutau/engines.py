@@ -127,7 +127,13 @@ def is_normal(request: ModelRequest) -> bool:
 
 
 def exact_posterior(request: ModelRequest) -> ExactPosterior:
-    """Give the exact posterior: by the normal-normal rule where it applies, else from the surface of mu and tau."""
+    """Integrate by the normal-normal rule where it applies, else on the surface of the likelihood over mu and tau.
+
+    Parameters
+    ----------
+    request : ModelRequest
+        One that ``ENGINES["exact"]`` supports.
+    """
     from mutau import exact
     from mutau.surfacing import surface_posterior
 

@@ -33,7 +33,17 @@ if TYPE_CHECKING:
     from mutau.records import CheckResult, Marginal
     from mutau.sampling import SamplingSettings
 
-__all__ = ["EngineRecord", "Fit", "fit", "model_request", "prepare", "pymc_model", "refit", "undefined_fault"]
+__all__ = [
+    "EngineRecord",
+    "Fit",
+    "data_notes",
+    "fit",
+    "model_request",
+    "prepare",
+    "pymc_model",
+    "refit",
+    "undefined_fault",
+]
 
 _LIBRARIES = ("pymc", "nutpie", "arviz", "numpy", "pytensor", "numba")
 
@@ -157,16 +167,7 @@ class Fit:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know of the data: what was missing, what was corrected."""
-        corrected = self.effects["study"][self.effects["corrected"].astype(bool)].astype(str)
-        if corrected.empty:
-            return self.studies.notes
-        cells = "both counts" if self.model.measure == "IRR" else "all four cells"
-        added = f"{self.model.zero_cells.add:g} was added to {cells} of {', '.join(corrected)}"
-        if self.model.of_counts:
-            added += (
-                " for the study's own estimate and classic pooling; the likelihood takes counts as they are"
-            )
-        return (*self.studies.notes, f"zero cells: {added}")
+        return data_notes(self.studies, self.effects, self.model)
 
     def __repr__(self) -> str:
         priors = f"mu ~ {self.model.mu_prior}, tau ~ {self.model.tau_prior}"
@@ -333,6 +334,17 @@ def prepare(studies: StudyTable | pd.DataFrame, model: OutcomeModel) -> tuple[St
             f"{model.name}: {proper.reason}. Use a proper prior (HalfNormal, for tau)"
         )
     return selected, effects
+
+
+def data_notes(studies: StudyTable, effects: pd.DataFrame, model: OutcomeModel) -> tuple[str, ...]:
+    """Say what a reader must know of prepared data: what was missing, what was corrected."""
+    if (corrected := effects["study"][effects["corrected"].astype(bool)].astype(str)).empty:
+        return studies.notes
+    cells = "both counts" if model.measure == "IRR" else "all four cells"
+    added = f"{model.zero_cells.add:g} was added to {cells} of {', '.join(corrected)}"
+    if model.of_counts:
+        added += " for the study's own estimate and classic pooling; the likelihood takes counts as they are"
+    return (*studies.notes, f"zero cells: {added}")
 
 
 def _count_faults(effects: pd.DataFrame, source: str | None, model: OutcomeModel) -> list[Fault]:

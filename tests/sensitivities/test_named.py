@@ -11,7 +11,7 @@ import mutau
 from mutau.sensitivities import named_answers, named_priors
 
 
-@pytest.mark.parametrize("name", ["scores", "attachment"])
+@pytest.mark.parametrize("name", ["scores", "avoidant"])
 def test_every_row_is_a_fit(name, request):
     fit = request.getfixturevalue(name)
     table = named_answers(fit)
@@ -26,8 +26,8 @@ def test_every_row_is_a_fit(name, request):
         assert row["p_benefit_new"] == pytest.approx(again.benefit_new, abs=1e-8)
 
 
-def test_what_has_no_answer_says_why(attachment):
-    row = named_answers(attachment).set_index("prior_label").loc["flat mu"]
+def test_what_has_no_answer_says_why(avoidant):
+    row = named_answers(avoidant).set_index("prior_label").loc["flat mu"]
     assert np.isnan(row["p_benefit"])
     assert "counts may define no posterior" in row["reason"]
 
@@ -39,8 +39,8 @@ def test_a_sceptic_gives_the_threshold_five_percent_and_an_enthusiast_no_benefit
     assert by_label["enthusiast"].mu.mean == -0.2
 
 
-def test_published_priors_of_another_measure_are_never_asked(scores, attachment):
-    for fit in (scores, attachment):
+def test_published_priors_of_another_measure_are_never_asked(scores, avoidant):
+    for fit in (scores, avoidant):
         names = [named.label for named in named_priors(fit.model) if "/" in named.label]
         assert names
         assert all(mutau.priors.published_prior(name).measure == fit.model.measure for name in names)

@@ -19,7 +19,7 @@ NORMAL = 1e-12  # the same rule by another way through the kernel
 SURFACE = 1e-8  # panels of a surface for wider priors lie elsewhere
 
 
-@pytest.mark.parametrize(("name", "tolerance"), [("scores", NORMAL), ("attachment", SURFACE)])
+@pytest.mark.parametrize(("name", "tolerance"), [("scores", NORMAL), ("avoidant", SURFACE)])
 @pytest.mark.parametrize("make", [scale_grid, location_grid])
 def test_the_models_own_cell_is_the_fit_and_other_cells_are_fits_too(name, tolerance, make, request):
     fit = request.getfixturevalue(name)
@@ -43,12 +43,12 @@ def test_the_models_own_cell_is_the_fit_and_other_cells_are_fits_too(name, toler
         )
 
 
-def test_swapping_arms_swaps_benefit_and_harm(attachment):
-    arms = attachment.studies.arms.copy()
+def test_swapping_arms_swaps_benefit_and_harm(avoidant):
+    arms = avoidant.studies.arms.copy()
     swapped = arms.assign(arm=arms["arm"].map({"treatment": "control", "control": "treatment"}))
-    other = replace(attachment.model, benefit="higher", where={})
+    other = replace(avoidant.model, benefit="higher", where={})
     again = mutau.fit(swapped, other, engine="exact", seed=1)
-    one, two = scale_grid(attachment, cells=6), scale_grid(again, cells=6)
+    one, two = scale_grid(avoidant, cells=6), scale_grid(again, cells=6)
     np.testing.assert_allclose(one.p_benefit, two.p_benefit, atol=1e-7)
 
 

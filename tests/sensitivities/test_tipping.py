@@ -24,7 +24,7 @@ def points(fit, level):
     return {point.name: point for point in tipping_points(fit, level)}
 
 
-@pytest.mark.parametrize(("name", "level"), [("scores", 0.97), ("attachment", 0.9)])
+@pytest.mark.parametrize(("name", "level"), [("scores", 0.97), ("avoidant", 0.9)])
 def test_at_each_tipping_point_a_fit_says_the_level(name, level, request):
     fit = request.getfixturevalue(name)
     case, found = Case.of(fit), points(fit, level)

@@ -269,6 +269,7 @@ def solve_many(
         effects, errors = yi[ends[i] : ends[i + 1]], sei[ends[i] : ends[i + 1]]
         unit, ref = unit_and_reference(effects, errors, y, s2)
         facts[CHANGE], facts[SPREAD], facts[UNIT], n, n2, whole, top = 0.0, math.inf, unit, 0, 0, 0.0, 0.0
+        first_moment, second_moment = math.nan, math.nan  # of a rule that ran out of room
         for step in range(
             3 if want_error else 1
         ):  # the rule; where mu's prior has a finer one, with it; the halves

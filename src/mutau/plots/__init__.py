@@ -14,6 +14,12 @@ from mutau.plots.forest import plot_forest
 from mutau.plots.forest_rows import FOREST_COLUMNS, ForestLabels, correction_sentence, prepare_forest
 from mutau.plots.posterior import POSTERIOR_COLUMNS, PosteriorLabels, plot_posterior, prepare_posterior
 from mutau.plots.prior import PRIOR_COLUMNS, PriorLabels, plot_prior, prepare_prior
+from mutau.plots.specification_curve import (
+    SPECIFICATION_COLUMNS,
+    SpecificationLabels,
+    plot_specification_curve,
+    prepare_specification_curve,
+)
 from mutau.plots.style import plain
 
 __all__ = [
@@ -21,21 +27,25 @@ __all__ = [
     "FOREST_COLUMNS",
     "POSTERIOR_COLUMNS",
     "PRIOR_COLUMNS",
+    "SPECIFICATION_COLUMNS",
     "BenefitByTauLabels",
     "ForestLabels",
     "PosteriorLabels",
     "PriorLabels",
+    "SpecificationLabels",
     "correction_sentence",
     "plain",
     "plot_benefit_by_tau",
     "plot_forest",
     "plot_posterior",
     "plot_prior",
+    "plot_specification_curve",
     "png_bytes",
     "prepare_benefit_by_tau",
     "prepare_forest",
     "prepare_posterior",
     "prepare_prior",
+    "prepare_specification_curve",
     "save",
     "svg_text",
     "why_no_benefit_by_tau",

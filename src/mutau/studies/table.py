@@ -9,7 +9,7 @@ from typing import Self
 
 import pandas as pd
 
-from mutau.errors import StudyDataError
+from mutau.errors import Fault, StudyDataError
 from mutau.studies.build import Frames, build
 from mutau.studies.columns import OWN_COLUMNS
 from mutau.studies.reading import RawTable, raw_from_csv, raw_from_frame, read_bytes
@@ -179,6 +179,41 @@ class StudyTable:
         ('Cooper 2003',)
         """
         kept = matching_contrasts(self._frames, filters, self.source)
+        return type(self)(self._frames.only(kept), self.source, self.sha256, self.notes)
+
+    def without(self, **filters: object) -> Self:
+        """Leave out the contrasts and estimates that `select` would keep.
+
+        Parameters
+        ----------
+        **filters
+            Column and value, as for `select`; what has all of the values is left out.
+
+        Returns
+        -------
+        StudyTable
+            The others, with the same `source` and `sha256`.
+
+        Raises
+        ------
+        StudyDataError
+            An unknown column, a value that does not occur, or nothing left.
+
+        Examples
+        --------
+        >>> from mutau.shipped import shipped_path
+        >>> table = read_studies(shipped_path("data", "pip", "studies.csv"))
+        >>> table.without(study="Cooper 2003").study_names
+        ('Cicchetti 1999a', 'Cicchetti 2006b')
+        """
+        dropped = set(matching_contrasts(self._frames, filters, self.source))
+        kept = sorted({int(c) for frame in self._frames.both for c in frame["contrast"]} - dropped)
+        if not kept:
+            named = ", ".join(f"{column} = '{value}'" for column, value in filters.items())
+            rule = "A table of studies has at least one study"
+            raise StudyDataError(
+                Fault(f"every row has {named}", rule, "Leave out fewer of them", file=self.source)
+            )
         return type(self)(self._frames.only(kept), self.source, self.sha256, self.notes)
 
     def require_unique_studies(self) -> None:
