@@ -178,6 +178,12 @@ def test_priors_list_finds_published_priors():
     assert mutau_command("priors", "list", "--search", "heart of gold").stdout == "0 published priors.\n"
 
 
+def test_priors_show_explains_a_written_one():
+    done = mutau_command("priors", "show", "Normal(0, 0.35)", "--measure", "OR")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "worth about 131 participants" in done.stdout
+
+
 def test_priors_show_explains_one():
     done = mutau_command("priors", "show", "bartos2023/heart/rd/tau")
     assert (done.returncode, done.stderr) == (0, "")
