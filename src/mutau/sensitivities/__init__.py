@@ -25,6 +25,7 @@ from mutau.sensitivities.scales import PriorGrid, location_grid, scale_grid
 from mutau.sensitivities.scaling import PowerScaling, ScaledComponent, power_scaling
 from mutau.sensitivities.tipping import TippingPoint, sceptical_limit, tipping_points
 from mutau.sensitivities.verdict import Evidence, Sentence, Verdict, VerdictThresholds, verdict
+from mutau.sensitivities.whole import Sensitivity, sensitivity
 
 __all__ = [
     "Answer",
@@ -37,6 +38,7 @@ __all__ = [
     "PriorConflict",
     "PriorGrid",
     "ScaledComponent",
+    "Sensitivity",
     "Sentence",
     "Specification",
     "TippingPoint",
@@ -54,6 +56,7 @@ __all__ = [
     "prior_conflict",
     "scale_grid",
     "sceptical_limit",
+    "sensitivity",
     "tipping_points",
     "unhalved_choices",
     "verdict",

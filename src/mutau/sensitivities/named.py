@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from mutau.fitting import Fit
     from mutau.outcomes import OutcomeModel
 
-__all__ = ["NamedPrior", "named_answers", "named_priors"]
+__all__ = ["ATTITUDES", "NamedPrior", "named_answers", "named_priors"]
 
 TAIL = 1.6448536269514722
 """Standard normal distance with 5% beyond."""
+ATTITUDES = ("sceptic", "enthusiast")
+"""Labels of priors that stand for an attitude, not for what is known."""
 EVERYWHERE = ("any setting", "Cochrane")
 """Settings of published priors that hold for any review."""
 
@@ -104,9 +106,11 @@ def _attitudes(model: OutcomeModel) -> list[NamedPrior]:
         f"{measure.code} {float(measure.to_natural(np.float64(plausible))):g}",
     )
     return [
-        NamedPrior("sceptic", Normal(null, sd), model.tau_prior, f"gives {value} or better a chance of 5%"),
         NamedPrior(
-            "enthusiast", Normal(plausible, sd), model.tau_prior, f"expects {value}; gives no benefit 5%"
+            ATTITUDES[0], Normal(null, sd), model.tau_prior, f"gives {value} or better a chance of 5%"
+        ),
+        NamedPrior(
+            ATTITUDES[1], Normal(plausible, sd), model.tau_prior, f"expects {value}; gives no benefit 5%"
         ),
     ]
 

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
     type Array = NDArray[np.float64]
 
-__all__ = ["TippingPoint", "sceptical_limit", "tipping_points"]
+__all__ = ["TippingPoint", "sceptical_limit", "tipping_points", "tipping_table"]
 
 FARTHEST = 1000.0
 """How many times the model's own scale is gone before it is said that no tipping point was found."""
 MOST_PARTICIPANTS = 100_000
 TOLERANCE = 1e-6
-STEPS = 40
+STEPS = 24
 """In which one more trial's result is varied: one far off makes tau large, so that P(benefit) may rise again."""
 PANELS = 64
 """Of the Gauss rule over the mean effect, 16 nodes each: for a bias of uncertain size."""
@@ -118,7 +118,7 @@ def tipping_points(fit: Fit, level: float = 0.95) -> tuple[TippingPoint, ...]:
     return tuple(way(case, level, found) for way in ways)
 
 
-def to_frame(points: Sequence[TippingPoint]) -> pd.DataFrame:
+def tipping_table(points: Sequence[TippingPoint]) -> pd.DataFrame:
     """Give one row per tipping point."""
     names = TippingPoint.__dataclass_fields__
     return pd.DataFrame([{name: getattr(point, name) for name in names} for point in points])

@@ -1,0 +1,189 @@
+"""Everything that a reader may ask of one answer's sensitivity, in one record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from mutau.errors import ArgumentError
+from mutau.sensitivities.choices import Choice, default_choices
+from mutau.sensitivities.conflict import PriorConflict, prior_conflict
+from mutau.sensitivities.multiverse import Multiverse, multiverse
+from mutau.sensitivities.named import ATTITUDES, named_answers
+from mutau.sensitivities.scales import PriorGrid, location_grid, scale_grid
+from mutau.sensitivities.scaling import PowerScaling, power_scaling
+from mutau.sensitivities.tipping import TippingPoint, tipping_points, tipping_table
+from mutau.sensitivities.verdict import Verdict, VerdictThresholds, verdict
+
+if TYPE_CHECKING:
+    from mutau.fitting import Fit
+
+__all__ = ["LEVEL", "Sensitivity", "sensitivity"]
+
+LEVEL = 0.95
+"""The P(benefit) asked about where none is stated: a convention, and no line of the verdict's."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sensitivity:
+    """What would change one fit's answer, and what would not. Made by `sensitivity`.
+
+    Parameters
+    ----------
+    fit : Fit
+        The fit.
+    level : float
+        The P(benefit) that tipping points and heat maps ask about.
+    named : DataFrame
+        The answer under each named pair of priors: see `named_answers`.
+    grids : tuple of PriorGrid
+        SD of mu's prior against scale of tau's; location against SD of mu's.
+    tipping : tuple of TippingPoint
+        How far things have to go before P(benefit) falls under the level.
+    scaling : PowerScaling
+        Priors and likelihood a little stronger or weaker.
+    conflict : tuple of PriorConflict
+        Whether the priors would have expected data like these.
+    multiverse : Multiverse
+        The answer under other choices of how to analyse.
+    verdict : Verdict
+        The paragraph made from all of this.
+    missing : tuple of str
+        What could not be asked of this model, and why.
+    """
+
+    fit: Fit = field(repr=False)
+    level: float
+    named: pd.DataFrame = field(repr=False)
+    grids: tuple[PriorGrid, ...] = field(repr=False)
+    tipping: tuple[TippingPoint, ...] = field(repr=False)
+    scaling: PowerScaling = field(repr=False)
+    conflict: tuple[PriorConflict, ...] = field(repr=False)
+    multiverse: Multiverse = field(repr=False)
+    verdict: Verdict
+    missing: tuple[str, ...]
+
+    def to_frames(self) -> dict[str, pd.DataFrame]:
+        """Give every number, unrounded, as one frame for each part that has any.
+
+        Returns
+        -------
+        dict of str to DataFrame
+            ``named_priors``, ``prior_grids``, ``tipping_points``, ``power_scaling``, ``prior_conflict``,
+            ``multiverse``, ``verdict``.
+        """
+        frames = {
+            "named_priors": self.named,
+            "prior_grids": _stacked(self.grids),
+            "tipping_points": tipping_table(self.tipping),
+            "power_scaling": self.scaling.to_frame(),
+            "prior_conflict": PriorConflict.to_frame(self.conflict),
+            "multiverse": self.multiverse.to_frame(),
+            "verdict": self.verdict.to_frame(),
+        }
+        return {name: frame for name, frame in frames.items() if len(frame)}
+
+
+def _stacked(grids: tuple[PriorGrid, ...]) -> pd.DataFrame:
+    """Both grids, one under the other; what varies has a column of its own."""
+    frames = [grid.to_frame() for grid in grids]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+def sensitivity(
+    fit: Fit,
+    *,
+    level: float = LEVEL,
+    choices: Iterable[Choice] | None = None,
+    thresholds: VerdictThresholds | None = None,
+    prob: float = 0.95,
+) -> Sensitivity:
+    """Ask what would change a fit's answer.
+
+    Parameters
+    ----------
+    fit : Fit
+        A fitted outcome model, of either engine.
+    level : float
+        In (0.5, 1): the P(benefit) whose tipping points are sought. A convention of who asks.
+    choices : iterable of Choice, optional
+        Other ways to analyse; by default those of `mutau.sensitivities.default_choices`. Admissible data sets are
+        added with `mutau.sensitivities.data_set_choices`.
+    thresholds : VerdictThresholds, optional
+        Where the verdict draws its lines.
+    prob : float
+        Probability content of the credible intervals.
+
+    Returns
+    -------
+    Sensitivity
+        Named priors, grids, tipping points, power-scaling, prior-data conflict, a multiverse, and the verdict.
+
+    Raises
+    ------
+    ArgumentError
+        The level or `prob` cannot be used.
+
+    Notes
+    -----
+    Grids and tipping points ask thousands of priors, which only the exact engine answers. Where it cannot fit the
+    model they are left out, and `Sensitivity.missing` says why; the other parts then use importance weights of the
+    draws, or fits of their own. The verdict reads named priors without the sceptic's and the enthusiast's, which are
+    meant to pull: how sceptical one has to be is a tipping point.
+
+    Examples
+    --------
+    >>> import mutau
+    >>> from mutau.shipped import shipped_path
+    >>> trials = mutau.read_studies(shipped_path("data", "pip", "studies.csv"))
+    >>> model = mutau.load_model(shipped_path("models", "epds_routine_smd.toml"))
+    >>> found = sensitivity(mutau.fit(trials, model, engine="exact", seed=1), level=0.9)
+    >>> found.verdict.label
+    'not robust'
+    >>> found.tipping[2].sentence
+    "P(benefit) falls under 0.9 when tau's prior is 1.49 times as wide: HalfNormal(0.4172)."
+    """
+    missing: list[str] = []
+    named, grids = pd.DataFrame(), []
+    tipping: tuple[TippingPoint, ...] = ()
+    try:
+        named = named_answers(fit, prob)
+        tipping = tipping_points(fit, level)
+    except ArgumentError as error:
+        if 0.5 < level < 1:
+            missing.append(str(error))
+        else:
+            raise
+    for make in (scale_grid, location_grid) if len(named) else ():
+        try:
+            grids.append(make(fit, prob=prob))
+        except ArgumentError as error:
+            missing.append(str(error))
+    scaling, conflict = power_scaling(fit), prior_conflict(fit)
+    found = multiverse(fit, default_choices(fit) if choices is None else choices, prob=prob)
+    asked = _as_verdict_reads(named)
+    words = verdict(found, asked, scaling, conflict, thresholds or VerdictThresholds())
+    return Sensitivity(
+        fit,
+        level,
+        named,
+        tuple(grids),
+        tipping,
+        scaling,
+        conflict,
+        found,
+        words,
+        tuple(dict.fromkeys(missing)),
+    )
+
+
+def _as_verdict_reads(named: pd.DataFrame) -> pd.DataFrame | None:
+    """Named priors as `verdict` takes them, without attitudes, whose point it is to pull."""
+    if not len(named):
+        return None
+    kept = named[~named["prior_label"].isin(ATTITUDES)]
+    pairs = zip(kept["tau_prior"], kept["mu_prior"], strict=True)
+    return kept.assign(prior=[f"tau ~ {tau}; mu ~ {mu}" for tau, mu in pairs])
