@@ -66,6 +66,7 @@ def calls(secure, tmp_path):
         ),
         "read_studies": lambda: mutau.read_studies(PIP).k,
         "run_review": lambda: len(mutau.run_review(ROOT / "models", tmp_path, only="secure").outcomes),
+        "sensitivity": lambda: len(mutau.sensitivity(secure).named),
         "summary": lambda: len(mutau.summary(secure)),
     }
 

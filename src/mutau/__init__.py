@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mutau.pooling import pool
     from mutau.review import check_review, run_review
     from mutau.sampling import SamplingSettings
+    from mutau.sensitivities import sensitivity
     from mutau.studies import StudyTable, read_studies
     from mutau.summaries import benefit_by_tau, interval, probabilities, probability_of_benefit, summary
 
@@ -57,6 +58,7 @@ _HOMES = {
     "pymc_model": "mutau.fitting",
     "read_studies": "mutau.studies",
     "run_review": "mutau.review",
+    "sensitivity": "mutau.sensitivities",
     "summary": "mutau.summaries",
 }
 _MODULES = ("errors", "exact", "priors")
@@ -87,6 +89,7 @@ __all__ = [
     "pymc_model",
     "read_studies",
     "run_review",
+    "sensitivity",
     "summary",
 ]
 

@@ -142,7 +142,7 @@ def sensitivity(
     >>> model = mutau.load_model(shipped_path("models", "epds_routine_smd.toml"))
     >>> found = sensitivity(mutau.fit(trials, model, engine="exact", seed=1), level=0.9)
     >>> found.verdict.label
-    'not robust'
+    'depends on the prior for tau'
     >>> found.tipping[2].sentence
     "P(benefit) falls under 0.9 when tau's prior is 1.49 times as wide: HalfNormal(0.4172)."
     """
