@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mutau.review.files import plain_rows, result_record
 from mutau.review.rebuilding import rebuild_report
 from mutau.review.records import OutcomeResult, ReviewResult
 from mutau.review.running import KEPT, RUN_ENGINES, check_review, read_outcome, run_review
@@ -12,7 +13,9 @@ __all__ = [
     "OutcomeResult",
     "ReviewResult",
     "check_review",
+    "plain_rows",
     "read_outcome",
     "rebuild_report",
+    "result_record",
     "run_review",
 ]

@@ -14,7 +14,7 @@ from mutau import __version__, tables
 from mutau.outcomes.defaults import OWN
 from mutau.pooled_only.files import file_contents, run_entry
 from mutau.review.folder import write_text
-from mutau.review.records import OutcomeResult, joined
+from mutau.review.records import OutcomeResult, ReviewResult, joined
 
 if TYPE_CHECKING:
     from mutau.fitting import Fit
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mutau.pooled_only import PooledResult
     from mutau.report import OutcomePage
 
-__all__ = ["run_info", "top_files", "write_outcome", "write_pooled"]
+__all__ = ["plain_rows", "result_record", "run_info", "top_files", "write_outcome", "write_pooled"]
 
 
 def top_files(
@@ -154,6 +154,57 @@ def run_info(
         ],
         "versions": outcomes[0].fit.engine.versions if outcomes else {"mutau": __version__},
     }
+
+
+def result_record(result: ReviewResult) -> dict[str, Any]:
+    """Give a run's results as plain values, unrounded: what `mutau run --json` prints.
+
+    Parameters
+    ----------
+    result : ReviewResult
+        Of `mutau.run_review`.
+
+    Returns
+    -------
+    dict
+        ``folder``, ``report``, ``review``, ``note``, ``converged``, ``engines_agree``; ``outcomes``, each with the
+        rows of `mutau.compare`; ``pooled_outcomes``, apart, each with its answers. What is missing is None.
+    """
+    return {
+        "folder": str(result.folder),
+        "report": str(result.folder / "report.html"),
+        "review": result.review.title,
+        "note": result.review.note,
+        "converged": result.converged,
+        "engines_agree": result.agreed,
+        "outcomes": [
+            {
+                "model": outcome.model.name,
+                "title": outcome.model.title,
+                "said": result.said[outcome.model.name],
+                "converged": outcome.converged,
+                "engines_agree": outcome.agreed,
+                "answers": plain_rows(outcome.compared),
+            }
+            for outcome in result.outcomes
+        ],
+        "pooled_outcomes": [
+            {
+                "model": alone.model.name,
+                "title": alone.model.title,
+                "said": result.said[alone.model.name],
+                "answers": plain_rows(alone.to_frame()),
+            }
+            for alone in result.pooled
+        ],
+    }
+
+
+def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Give a frame's rows as plain values; what is missing or infinite is None."""
+    missing = frame.isna() | frame.isin([np.inf, -np.inf])
+    rows = frame.astype(object).mask(missing, None).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
 
 
 def _sha256(path: Path) -> str:

@@ -1,8 +1,8 @@
 """A folder of results as a whole: one writer at a time, and old results until new ones are complete.
 
 Everything new is written into a working folder inside. When all of it is there its ``run.json`` is written, which
-decides: from then on the new results hold. They are put in place by renaming, old things out first, then new things in,
-``run.json`` last; whoever opens the folder next finishes what a killed process left at any step.
+decides: from then on the new results hold. They are put in place by renaming, old things out first, then new things
+in, ``run.json`` last; whoever opens the folder next finishes what a killed process left at any step.
 """
 
 from __future__ import annotations
