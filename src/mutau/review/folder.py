@@ -117,21 +117,20 @@ class ResultsFolder:
         return info if isinstance(info, dict) and isinstance(info.get("files", {}), dict) else {}
 
     def settle(self) -> None:
-        """Finish what a killed process had decided, and clear away what it had only half built."""
+        """Finish what a killed process had decided; of one that had not, keep the outcomes that it had finished."""
         if (self._next / RUN).is_file():
             self._install()
-        for folder in (self._building, self._old):
-            shutil.rmtree(folder, ignore_errors=True)
-        (self._work / OBSOLETE).unlink(missing_ok=True)
+        self.tidy()
 
     def tidy(self) -> None:
-        """Clear away half-built folders; finished outcomes of a run that was not completed stay for the next."""
-        shutil.rmtree(self._building, ignore_errors=True)
+        """Clear away what is half built; outcomes that were finished stay for the next run."""
         if (self._next / RUN).is_file():  # decided, but not all in place: the next run finishes it
             return
-        for path in self._next.iterdir() if self._next.is_dir() else ():
-            if path.is_file():
-                path.unlink(missing_ok=True)
+        for folder in (self._building, self._old):
+            shutil.rmtree(folder, ignore_errors=True)
+        for file in [self._work / OBSOLETE, *self._next.glob("*"), *self._next.glob(".*")]:
+            if file.is_file():
+                file.unlink()
         for folder in (self._next, self._work):
             with suppress(OSError):  # it is not there, or holds finished outcomes
                 folder.rmdir()
