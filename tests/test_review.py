@@ -17,7 +17,7 @@ from mutau.review import check_review
 
 ROOT = Path(__file__).parents[1]
 OUTCOME_FILES = {
-    *("fit.nc", "fit.sampled.nc"),
+    *("fit.nc", "fit.sampled.nc", "outcome.json"),
     *(
         f"{name}.csv"
         for name in ("data", "summary", "compare", "probabilities", "agreement", "benefit_by_tau")
@@ -32,7 +32,7 @@ COUNT_FILES = {"likelihoods.csv", "likelihoods.md"}  # of outcomes told by their
 BOTH_ENGINES_FILES = {"fit.sampled.nc", "agreement.csv", "agreement.md"}
 BY_TAU_FILES = {f"benefit_by_tau.{kind}" for kind in ("csv", "svg", "png")}
 POOLED = {"depression_incidence", "depression_level"}
-POOLED_FILES = {"pooled.csv", "probabilities.csv", "pooled.md", "probabilities.md"}
+POOLED_FILES = {"outcome.json", "pooled.csv", "probabilities.csv", "pooled.md", "probabilities.md"}
 # The review's four attachment results, as its abstract prints them.
 PRINTED = {
     "secure": (8.93, 1.25, 63.70),

@@ -6,9 +6,11 @@
     ├── InputError (ValueError)     what was given is wrong; carries every `Fault` found, not just the first
     │   ├── StudyDataError          a table of studies: a cell, a row, a column
     │   ├── ModelFileError          an outcome model or review file: a key, a value
-    │   └── ArgumentError           an argument of a function call
+    │   ├── ArgumentError           an argument of a function call
+    │   └── ResultsFolderError      a folder of results: in use, not writable, not what a run wrote
     ├── ImproperPosteriorError      the priors and the data do not define a posterior; says why
-    └── SamplingError               the sampler itself failed (not: did not converge, which is a warning)
+    ├── SamplingError               the sampler itself failed (not: did not converge, which is a warning)
+    └── RunError                    a run could not be finished: the disk is full, a process died
 
     MutauWarning (UserWarning)
     ├── ConvergenceWarning          draws that should not be relied on yet, with the remedy
@@ -35,6 +37,8 @@ __all__ = [
     "ModelFileError",
     "MutauError",
     "MutauWarning",
+    "ResultsFolderError",
+    "RunError",
     "SamplingError",
     "StudyDataError",
     "nearest",
@@ -122,12 +126,20 @@ class ArgumentError(InputError):
     """An argument of a function call is wrong."""
 
 
+class ResultsFolderError(InputError):
+    """A folder of results cannot be used: another run is at work in it, it cannot be written, or is none."""
+
+
 class ImproperPosteriorError(MutauError):
     """The priors and the data do not define a posterior distribution."""
 
 
 class SamplingError(MutauError):
     """The sampler failed outright."""
+
+
+class RunError(MutauError):
+    """A run could not be finished: its results cannot be written, or a process of it died."""
 
 
 class MutauWarning(UserWarning):

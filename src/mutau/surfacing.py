@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     type Array = NDArray[np.float64]
 
-__all__ = ["surface_for", "surface_posterior", "unsupported"]
+__all__ = ["forget_surfaces", "surface_for", "surface_posterior", "unsupported"]
 
 KEPT = 32
 """Surfaces kept, the last used: another prior for the same studies then takes milliseconds."""
@@ -67,6 +67,15 @@ def unsupported(request: ModelRequest) -> str | None:
                     "needs a smooth one"
                 )
     return None
+
+
+def forget_surfaces() -> None:
+    """Drop the surfaces kept, so that what is computed next does not depend, in its last digits, on what was before.
+
+    A surface made for a wider prior answers for a narrower one too, from other nodes.
+    """
+    with _lock:
+        _surfaces.clear()
 
 
 def surface_posterior(request: ModelRequest) -> SurfacePosterior:

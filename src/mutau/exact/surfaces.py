@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from scipy.interpolate import make_interp_spline
 
+from mutau.cores import available_cores
 from mutau.errors import ArgumentError, Fault
 from mutau.exact.curves import TO_SERIES, nodes_of
 from mutau.exact.surface_posterior import SurfacePosterior, weigh
 from mutau.numerics.surfaces import STEP, fill_surface
-from mutau.numerics.threads import available_cores
 from mutau.priors import Prior, student
 
 if TYPE_CHECKING:

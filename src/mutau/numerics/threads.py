@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["available_cores", "run_in_chunks"]
+from mutau.cores import available_cores
+
+__all__ = ["run_in_chunks"]
 
 CHUNK = 2048
 """Sets in a chunk where none is stated: some 30 milliseconds of work."""
-
-
-def available_cores() -> int:
-    """Cores that this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def run_in_chunks(

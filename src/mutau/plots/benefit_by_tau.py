@@ -87,7 +87,7 @@ def why_no_benefit_by_tau(fit: Fit) -> str:
         return (
             f"tau is fixed at {fit.model.tau_prior.support[0]:g} by its prior, so there is no curve over tau"
         )
-    if fit.exact is None:
+    if fit.engine.name != "exact":
         return "The answers were sampled; P(benefit) given one value of tau needs the exact posterior"
     return ""
 

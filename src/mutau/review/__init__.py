@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+from mutau.review.files import plain_rows, result_record
+from mutau.review.rebuilding import rebuild_report
 from mutau.review.records import OutcomeResult, ReviewResult
-from mutau.review.running import RUN_ENGINES, check_review, read_outcome, run_review
+from mutau.review.running import KEPT, RUN_ENGINES, check_review, read_outcome, run_review
 
-__all__ = ["RUN_ENGINES", "OutcomeResult", "ReviewResult", "check_review", "read_outcome", "run_review"]
+__all__ = [
+    "KEPT",
+    "RUN_ENGINES",
+    "OutcomeResult",
+    "ReviewResult",
+    "check_review",
+    "plain_rows",
+    "read_outcome",
+    "rebuild_report",
+    "result_record",
+    "run_review",
+]

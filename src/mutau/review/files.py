@@ -1,14 +1,9 @@
-"""Write a run: each outcome's folder whole or not at all, then the review's own files, ``run.json`` last."""
+"""What a run writes: the files of an outcome's folder, the review's own files, and what ``run.json`` says."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,44 +11,45 @@ import numpy as np
 import pandas as pd
 
 from mutau import __version__, tables
-from mutau.fitting import Fit
 from mutau.outcomes.defaults import OWN
 from mutau.pooled_only.files import file_contents, run_entry
+from mutau.review.folder import write_text
+from mutau.review.records import OutcomeResult, ReviewResult, joined
 
 if TYPE_CHECKING:
+    from mutau.fitting import Fit
+    from mutau.outcomes import Review
+    from mutau.pooled_only import PooledResult
     from mutau.report import OutcomePage
 
-from mutau.review.records import OutcomeResult, ReviewResult
-
-__all__ = ["write"]
+__all__ = ["plain_rows", "result_record", "run_info", "top_files", "write_outcome", "write_pooled"]
 
 
-def write(result: ReviewResult, seed: int) -> None:
-    """Write every outcome's folder, then the review's own files, ``run.json`` last."""
+def top_files(
+    review: Review, pages: Sequence[OutcomePage], alone: Sequence[PooledResult], info: Mapping[str, Any]
+) -> dict[str, str]:
+    """Give the review's own files, by name: every outcome's rows one under the other, and the page."""
     from mutau.report import ReportInput, render_report
 
-    pages = []
-    for outcome in result.outcomes:
-        with _replaced_folder(result.folder / outcome.model.name) as folder:
-            pages.append(_write_outcome(outcome, folder))
-    for alone in result.pooled:
-        with _replaced_folder(result.folder / alone.model.name) as folder:
-            for name, text in file_contents(alone).items():
-                _write_text(folder / name, text)
-    compared = result.compared
-    bayesian = compared[compared["engine"].isin(tables.BAYESIAN)]
-    _write_text(result.folder / "compare.csv", _csv(compared))
-    _write_text(result.folder / "summary.csv", _csv(bayesian))
-    if result.pooled:
-        frames = [alone.to_frame() for alone in result.pooled]
-        _write_text(result.folder / "pooled.csv", _csv(pd.concat(frames, ignore_index=True)))
-    info = _run_info(result, seed)
-    page = render_report(ReportInput(result.review, tuple(pages), info, result.pooled))
-    _write_text(result.folder / "report.html", page)
-    _write_text(result.folder / "run.json", json.dumps(info, indent=2) + "\n")
+    compared = joined(pages)
+    files = {
+        "compare.csv": _csv(compared),
+        "summary.csv": _csv(compared[compared["engine"].isin(tables.BAYESIAN)]),
+        "report.html": render_report(ReportInput(review, tuple(pages), info, tuple(alone))),
+    }
+    if alone:
+        frames = [each.to_frame() for each in alone]
+        files["pooled.csv"] = _csv(pd.concat(frames, ignore_index=True))
+    return files
 
 
-def _write_outcome(outcome: OutcomeResult, folder: Path) -> OutcomePage:
+def write_pooled(alone: PooledResult, folder: Path) -> None:
+    """Write the tables of an outcome of which only the pooled result is known."""
+    for name, text in file_contents(alone).items():
+        write_text(folder / name, text)
+
+
+def write_outcome(outcome: OutcomeResult, folder: Path) -> OutcomePage:
     """Write one outcome's tree, tables and figures, and give what the report shows of it."""
     from mutau import plots
     from mutau.report import OutcomePage
@@ -76,7 +72,7 @@ def _write_outcome(outcome: OutcomeResult, folder: Path) -> OutcomePage:
     if outcome.likelihoods is not None:
         exports["likelihoods"] = outcome.likelihoods
     for name, frame in exports.items():
-        _write_text(folder / f"{name}.csv", _csv(frame))
+        write_text(folder / f"{name}.csv", _csv(frame))
     default = outcome.chances[outcome.chances["prior"] == OWN]
     readable = {
         "main": tables.main_table(outcome.compared, model),
@@ -97,7 +93,7 @@ def _write_outcome(outcome: OutcomeResult, folder: Path) -> OutcomePage:
         readable["likelihoods"] = tables.likelihood_table(outcome.likelihoods, model)
     for name, table in readable.items():
         heading = f"{model.title}: {tables.CAPTIONS[name]}"
-        _write_text(folder / f"{name}.md", tables.markdown_page(heading, table, fitted.studies.provenance))
+        write_text(folder / f"{name}.md", tables.markdown_page(heading, table, fitted.studies.provenance))
     forest = plots.plot_forest(plots.prepare_forest(fitted, outcome.alternatives, outcome.compared))
     posterior = plots.plot_posterior(plots.prepare_posterior(fitted))
     return OutcomePage(
@@ -119,58 +115,96 @@ def _write_outcome(outcome: OutcomeResult, folder: Path) -> OutcomePage:
     )
 
 
-@contextmanager
-def _replaced_folder(target: Path) -> Iterator[Path]:
-    """A temporary folder that takes the place of `target` when the block ends well, and vanishes if not."""
-    building = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    building.chmod(0o755)
-    try:
-        yield building
-        if target.exists():
-            shutil.rmtree(target)
-        os.replace(building, target)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
-
-
-def _write_text(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8", newline="")
-    os.replace(partial, path)
-
-
 def _csv(frame: pd.DataFrame) -> str:
     return frame.to_csv(index=False, lineterminator="\n")
 
 
-def _run_info(result: ReviewResult, seed: int) -> dict[str, Any]:
+def run_info(
+    review: Review,
+    outcomes: Sequence[OutcomeResult],
+    alone: Sequence[PooledResult],
+    seed: int,
+    seconds: float,
+) -> dict[str, Any]:
     """What was run, on what, with what, for how long."""
     return {
         "mutau": __version__,
-        "review": result.review.title,
-        "review_sha256": _sha256(result.review.folder / "review.toml"),
+        "review": review.title,
+        "review_sha256": _sha256(review.folder / "review.toml"),
+        "about": {"citation": review.citation, "note": review.note},
         "seed": seed,
-        "seconds": round(result.seconds, 2),
+        "seconds": round(seconds, 2),
+        "converged": all(outcome.converged for outcome in outcomes),
+        "engines_agree": all(outcome.agreed for outcome in outcomes),
+        "outcomes": [
+            {
+                "model": outcome.model.name,
+                "title": outcome.model.title,
+                "model_sha256": _sha256(review.folder / f"{outcome.model.name}.toml"),
+                "data": outcome.fit.studies.source,
+                "data_sha256": outcome.fit.studies.sha256,
+                "provenance": list(outcome.fit.studies.provenance),
+                "fits": {label: _fit_info(each) for label, each in outcome.every_fit.items()},
+            }
+            for outcome in outcomes
+        ],
+        "pooled_outcomes": [
+            run_entry(each) | {"model_sha256": _sha256(review.folder / f"{each.model.name}.toml")}
+            for each in alone
+        ],
+        "versions": outcomes[0].fit.engine.versions if outcomes else {"mutau": __version__},
+    }
+
+
+def result_record(result: ReviewResult) -> dict[str, Any]:
+    """Give a run's results as plain values, unrounded: what `mutau run --json` prints.
+
+    Parameters
+    ----------
+    result : ReviewResult
+        Of `mutau.run_review`.
+
+    Returns
+    -------
+    dict
+        ``folder``, ``report``, ``review``, ``note``, ``converged``, ``engines_agree``; ``outcomes``, each with the
+        rows of `mutau.compare`; ``pooled_outcomes``, apart, each with its answers. What is missing is None.
+    """
+    return {
+        "folder": str(result.folder),
+        "report": str(result.folder / "report.html"),
+        "review": result.review.title,
+        "note": result.review.note,
         "converged": result.converged,
         "engines_agree": result.agreed,
         "outcomes": [
             {
                 "model": outcome.model.name,
                 "title": outcome.model.title,
-                "model_sha256": _sha256(result.review.folder / f"{outcome.model.name}.toml"),
-                "data": outcome.fit.studies.source,
-                "data_sha256": outcome.fit.studies.sha256,
-                "provenance": list(outcome.fit.studies.provenance),
-                "fits": {label: _fit_info(each) for label, each in outcome.every_fit.items()},
+                "said": result.said[outcome.model.name],
+                "converged": outcome.converged,
+                "engines_agree": outcome.agreed,
+                "answers": plain_rows(outcome.compared),
             }
             for outcome in result.outcomes
         ],
         "pooled_outcomes": [
-            run_entry(alone) | {"model_sha256": _sha256(result.review.folder / f"{alone.model.name}.toml")}
+            {
+                "model": alone.model.name,
+                "title": alone.model.title,
+                "said": result.said[alone.model.name],
+                "answers": plain_rows(alone.to_frame()),
+            }
             for alone in result.pooled
         ],
-        "versions": result.outcomes[0].fit.engine.versions if result.outcomes else {"mutau": __version__},
     }
+
+
+def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Give a frame's rows as plain values; what is missing or infinite is None."""
+    missing = frame.isna() | frame.isin([np.inf, -np.inf])
+    rows = frame.astype(object).mask(missing, None).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
 
 
 def _sha256(path: Path) -> str:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import pandas as pd
 
-from mutau.comparing import (
-    COMPARE_COLUMNS,
-)
+from mutau.comparing import COMPARE_COLUMNS
 from mutau.fitting import Fit
 from mutau.outcomes import OutcomeModel, Review
 from mutau.outcomes.defaults import OWN
 from mutau.pooled_only import PooledResult
 
 if TYPE_CHECKING:
-    pass
+    from mutau.report import OutcomePage
 
-__all__ = ["OutcomeResult", "ReviewResult"]
+__all__ = ["OutcomeResult", "ReviewResult", "joined"]
 
 Z_MAX = 5.0
 """Monte Carlo standard errors by which engines may differ: of a run's some 200 figures, a true engine passes this
@@ -55,6 +54,11 @@ class OutcomeResult:
     agreement: pd.DataFrame | None = None
     likelihoods: pd.DataFrame | None = None
 
+    @classmethod
+    def of_page(cls, page: OutcomePage) -> Self:
+        """Take what a page shows of an outcome for the outcome's result."""
+        return cls(**{each.name: getattr(page, each.name) for each in fields(cls)})
+
     @property
     def model(self) -> OutcomeModel:
         """The outcome model."""
@@ -69,6 +73,11 @@ class OutcomeResult:
     def every_fit(self) -> dict[str, Fit]:
         """Every fit made: those of the tables, then the sampled ones that check them."""
         return self.fits | {f"{label}, sampled": each for label, each in self.sampled.items()}
+
+    @property
+    def converged(self) -> bool:
+        """Whether every fit passed its checks."""
+        return all(each.engine.converged for each in self.every_fit.values())
 
     @property
     def agreed(self) -> bool:
@@ -92,6 +101,9 @@ class ReviewResult:
         Wall time.
     pooled : tuple of PooledResult
         One per outcome model of which only the pooled result is known; apart from the others everywhere.
+    said : mapping of str to str
+        What was done for each outcome, by its model's name: ``"unchanged, kept"``, ``"fitted"``,
+        ``"fitted again: the studies changed"``.
     """
 
     review: Review
@@ -99,19 +111,25 @@ class ReviewResult:
     folder: Path
     seconds: float
     pooled: tuple[PooledResult, ...] = ()
+    said: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def compared(self) -> pd.DataFrame:
         """Every outcome's `mutau.compare`, one under the other (without those in `pooled`)."""
-        frames = [outcome.compared for outcome in self.outcomes]
-        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COMPARE_COLUMNS))
+        return joined(self.outcomes)
 
     @property
     def converged(self) -> bool:
         """Whether every fit under every prior passed its checks."""
-        return all(each.engine.converged for outcome in self.outcomes for each in outcome.every_fit.values())
+        return all(outcome.converged for outcome in self.outcomes)
 
     @property
     def agreed(self) -> bool:
         """Whether the engines agree on every outcome (true where one ran)."""
         return all(outcome.agreed for outcome in self.outcomes)
+
+
+def joined(outcomes: Sequence[OutcomeResult | OutcomePage]) -> pd.DataFrame:
+    """Every outcome's `mutau.compare`, one under the other; the columns alone where there is no outcome."""
+    frames = [outcome.compared for outcome in outcomes]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COMPARE_COLUMNS))

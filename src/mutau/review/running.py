@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mutau.comparing import (
-    compare,
-    compare_likelihoods,
-    disagreement,
-    fit_alternatives,
-)
 from mutau.errors import (
     ArgumentError,
     DataWarning,
@@ -28,23 +23,29 @@ from mutau.errors import (
     ModelFileError,
     nearest,
 )
-from mutau.fitting import Fit, fit, prepare
+from mutau.fitting import prepare
 from mutau.outcomes import OutcomeModel, Review, load_review
-from mutau.outcomes.defaults import OWN
-from mutau.pooled_only import pooled
-from mutau.review.files import write
+from mutau.pooled_only import PooledResult, pooled
+from mutau.review.files import run_info, top_files
+from mutau.review.folder import ResultsFolder, results_folder
+from mutau.review.keeping import keep, read_kept, why_not
+from mutau.review.making import Task, run_outcome, say
 from mutau.review.notes import review_notes
+from mutau.review.parallel import make_all
+from mutau.review.plain import shown
 from mutau.review.records import OutcomeResult, ReviewResult
 from mutau.studies import StudyTable, read_studies
-from mutau.summaries import probabilities, summary
 
 if TYPE_CHECKING:
-    pass
+    from mutau.report import OutcomePage
 
-__all__ = ["RUN_ENGINES", "check_review", "read_outcome", "run_review"]
+__all__ = ["KEPT", "RUN_ENGINES", "check_review", "read_outcome", "run_review"]
 
 RUN_ENGINES = ("both", "exact", "sampling", "auto")
 """What a run takes as engine."""
+
+KEPT = "unchanged, kept"
+"""What a run says of an outcome that it took over."""
 
 
 def check_review(
@@ -119,12 +120,7 @@ def read_outcome(model: OutcomeModel) -> tuple[StudyTable, pd.DataFrame]:
         rule = "An outcome model names its table of studies"
         remedy = 'Add data = "studies.csv" (from the folder of the model file) to it or to review.toml'
         raise ModelFileError(Fault("it is missing", rule, remedy, file=f"{model.name}.toml", key="data"))
-    return prepare(read_studies(_shown(Path(model.data))), model)
-
-
-def _shown(path: Path) -> Path:
-    """A path as a person would write it: from the working folder, where it lies inside it."""
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    return prepare(read_studies(shown(Path(model.data))), model)
 
 
 def run_review(
@@ -135,17 +131,21 @@ def run_review(
     seed: int = 1,
     engine: str = "both",
     progress: Callable[[str, int, int], None] | None = None,
+    jobs: int = 1,
+    fresh: bool = False,
 ) -> ReviewResult:
     """Fit every outcome model of a review and write tables, figures and a report.
+
+    What a run of the same review has left in the folder is kept where nothing that an outcome depends on has changed.
 
     Parameters
     ----------
     folder : path
         Folder of outcome models with ``review.toml``.
     out : path
-        Folder for the results; made if needed. Each outcome's folder is replaced whole.
+        Folder for the results; made if needed. What it holds changes only when everything new is there.
     only : str, optional
-        Name of the one outcome model to run.
+        Name of the one outcome model to run. The folders of others stay as they are.
     seed : int
         The same seed gives the same numbers. Each outcome's own seed follows from it and the outcome's name,
         so that ``only`` gives the same numbers as the whole run.
@@ -154,60 +154,109 @@ def run_review(
         cannot fit a model).
     progress : callable, optional
         Called with (outcome, done, total) before each outcome and once at the end.
+    jobs : int
+        Outcomes that are fitted at the same time, each in a process of its own; no number changes with it. In a
+        script, call it under ``if __name__ == "__main__":``, because the processes import the script.
+    fresh : bool
+        Fit everything anew, whatever the folder holds.
 
     Returns
     -------
     ReviewResult
-        Everything that was computed.
+        Everything that was computed. The fits of an outcome that was kept, or fitted in another process, make their
+        draws again when these are asked for.
 
     Raises
     ------
     InputError
-        With every fault of every file, before anything is written.
+        With every fault of every file, before anything is written; or the folder cannot be used.
+    RunError
+        The results cannot be written, or a process died.
     """
     start = time.perf_counter()
     if engine not in RUN_ENGINES:
         raise ArgumentError(
             Fault(f"engine = {engine!r}", "There is no such engine", nearest(engine, RUN_ENGINES))
         )
+    if jobs < 1:
+        raise ArgumentError(Fault(f"jobs = {jobs!r}", "At least one outcome is fitted at a time", "Use 1"))
     review, selected = check_review(folder, only)
+    tasks = [
+        Task(model, selected.get(model.name), _seed_of(seed, model.name), engine) for model in review.models
+    ]
     report = progress or (lambda *_: None)
-    target = Path(out)
-    target.mkdir(parents=True, exist_ok=True)
-    outcomes, alone = [], []
-    for done, model in enumerate(review.models):
-        report(model.title, done, len(review.models))
-        if model.is_pooled:
-            alone.append(pooled(model))
-            continue
-        outcome = _run_outcome(model, selected[model.name], _seed_of(seed, model.name), engine)
-        outcomes.append(outcome)
-    report("report", len(review.models), len(review.models))
-    result = ReviewResult(review, tuple(outcomes), target, time.perf_counter() - start, tuple(alone))
-    write(result, seed)
-    return result
+    with results_folder(Path(out)) as results:
+        said = {task.name: "fitted" if fresh else _found(results, task) for task in tasks}
+        made = _make(results, [task for task in tasks if said[task.name] != KEPT], jobs, report, len(tasks))
+        report("report", len(tasks), len(tasks))
+        pages, alone = _read_back(results, tasks, said)
+        outcomes = tuple(made.get(page.model.name) or OutcomeResult.of_page(page) for page in pages)
+        seconds = time.perf_counter() - start
+        info = run_info(review, outcomes, alone, seed, seconds)
+        for name, text in top_files(review, pages, alone, info).items():
+            results.write(name, text)
+        results.commit(info, [task.name for task in tasks], whole=only is None)
+    return ReviewResult(review, outcomes, Path(out), seconds, tuple(alone), said)
+
+
+def _found(results: ResultsFolder, task: Task) -> str:
+    """Look for an outcome's folder that can be taken over, and say what is to be done."""
+    reasons = []
+    for home in results.homes(task.name):
+        reason = why_not(home, task.key)
+        if not reason:
+            return KEPT
+        reasons.append(reason)
+        results.drop(task.name)
+    return f"fitted again: {reasons[-1]}" if reasons else "fitted"
+
+
+def _make(
+    results: ResultsFolder,
+    tasks: list[Task],
+    jobs: int,
+    report: Callable[[str, int, int], None],
+    total: int,
+) -> dict[str, OutcomeResult]:
+    """Make outcomes and take over their folders; give the results that were made in this process."""
+    made: dict[str, OutcomeResult] = {}
+    before = total - len(tasks)
+    titles = {task.name: task.model.title for task in tasks}
+
+    def begin(name: str, finished: int) -> None:
+        report(titles[name], before + finished, total)
+
+    for task, outcome in make_all(tasks, results.building, jobs, begin):
+        results.adopt(task.name)
+        if isinstance(outcome, OutcomeResult):
+            made[task.name] = outcome
+    return made
+
+
+def _read_back(
+    results: ResultsFolder, tasks: list[Task], said: Mapping[str, str]
+) -> tuple[list[OutcomePage], list[PooledResult]]:
+    """Read every outcome's folder, new or kept: the page is made of nothing else."""
+    pages: list[OutcomePage] = []
+    alone: list[PooledResult] = []
+    for task in tasks:
+        home = results.homes(task.name)[0]
+        kept, is_so = read_kept(home, run_outcome, task.studies, task.model.data)
+        if not is_so:
+            building = results.building(task.name)
+            shutil.copytree(home, building, dirs_exist_ok=True)
+            keep(building, task.key, kept.content, kept.notes)
+            results.adopt(task.name)
+        if said[task.name] == KEPT:
+            say(kept.notes)
+        if isinstance(kept.content, OutcomeModel):
+            alone.append(pooled(kept.content))
+        else:
+            pages.append(kept.content)
+    return pages, alone
 
 
 def _seed_of(seed: int, name: str) -> int:
     """An outcome's own seed, from the run's seed and the outcome's name."""
     digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
     return int.from_bytes(digest[:4], "big")
-
-
-def _run_outcome(model: OutcomeModel, studies: StudyTable, seed: int, engine: str) -> OutcomeResult:
-    fitted = fit(studies, model, engine="auto" if engine == "both" else engine, seed=seed)
-    alternatives = fit_alternatives(fitted)
-    fits = {OWN: fitted, **alternatives}
-    chances = pd.concat(
-        [probabilities(each).assign(prior=label) for label, each in fits.items()], ignore_index=True
-    )
-    sampled: dict[str, Fit] = {}
-    if engine == "both" and fitted.engine.name == "exact":
-        check = fit(studies, model, engine="sampling", seed=seed)
-        sampled = {OWN: check, **fit_alternatives(check)}
-    compared = compare(fitted, alternatives, others=sampled)
-    agreement = disagreement(fits, sampled) if sampled else None
-    likelihoods = compare_likelihoods(fitted) if model.of_counts else None
-    return OutcomeResult(
-        fitted, alternatives, compared, summary(fitted), chances, sampled, agreement, likelihoods
-    )

@@ -11,6 +11,7 @@ import nutpie
 import pymc as pm
 import xarray as xr
 
+from mutau.cores import available_cores
 from mutau.errors import ArgumentError, ConvergenceWarning, Fault, SamplingError, nearest
 from mutau.records import CheckResult
 from mutau.requests import ModelRequest
@@ -204,6 +205,7 @@ def _nutpie(request: ModelRequest, settings: SamplingSettings, seed: int) -> xr.
         draws=settings.draws,
         tune=settings.tune,
         chains=settings.chains,
+        cores=min(settings.chains, available_cores()),
         target_accept=settings.target_accept,
         seed=seed,
         progress_bar=False,

@@ -1,0 +1,168 @@
+"""Commands for one outcome model: show, fit, compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mutau.cli.shared import (
+    FAILED,
+    EngineOption,
+    FitEngine,
+    Format,
+    FormatOption,
+    ModelArgument,
+    SeedOption,
+    console,
+    faults_reported,
+    say,
+    write_json,
+    write_table,
+)
+
+if TYPE_CHECKING:
+    from mutau.fitting import Fit
+
+__all__ = ["compare", "fit", "show"]
+
+
+def show(model: ModelArgument) -> None:
+    """Show an outcome model in mathematics and words, its priors with what they mean, and its data as read.
+
+    Example: mutau show models/secure.toml
+    """
+    with faults_reported():
+        from mutau.describing import describe_model
+        from mutau.outcomes import load_model
+        from mutau.pooled_only import pooled
+        from mutau.pooled_only.wording import answers_table
+        from mutau.review import read_outcome
+        from mutau.tables import data_table, to_rich
+
+        loaded = load_model(model)
+        alone = pooled(loaded) if loaded.is_pooled else None
+        if alone is None:
+            studies, effects = read_outcome(loaded)
+    say(describe_model(loaded))
+    if alone is not None:
+        console().print(to_rich(answers_table(alone), title="What the pooled result alone says"))
+        say(f"note: {note}" for note in (*alone.notes, *alone.reasons))
+        return
+    console().print(to_rich(data_table(effects, loaded), title=f"Data as read from {studies.source}"))
+    say(f"note: {note}" for note in studies.notes)
+
+
+def fit(
+    model: ModelArgument,
+    out: Annotated[
+        str | None, typer.Option(help="NetCDF file for the draws and everything around them.")
+    ] = None,
+    seed: SeedOption = 1,
+    engine: EngineOption = FitEngine.auto,
+    how: FormatOption = Format.table,
+) -> None:
+    """Fit one outcome model under its own priors: posterior summary and probabilities.
+
+    With --format csv the posterior summary alone is printed.
+
+    Example: mutau fit models/secure.toml
+    """
+    with faults_reported():
+        from mutau.review import plain_rows
+        from mutau.summaries import probabilities, probability_of_benefit, summary
+        from mutau.tables import CAPTIONS, probability_table, summary_table
+
+        fitted = _fitted(model, engine, seed)
+        if out is not None:
+            _write(fitted, Path(out))
+        summarised, chances = summary(fitted), probabilities(fitted)
+        if how is Format.json:
+            write_json(
+                _record(fitted) | {"summary": plain_rows(summarised), "probabilities": plain_rows(chances)}
+            )
+        else:
+            title = fitted.model.title
+            write_table(summary_table(summarised), summarised, how, f"{title}: {CAPTIONS['summary']}")
+        if how in {Format.table, Format.markdown}:
+            typer.echo("", nl=how is Format.markdown)
+            write_table(probability_table(chances), chances, how, f"{title}: {CAPTIONS['probabilities']}")
+            typer.echo("", nl=how is Format.markdown)
+            say([f"{probability_of_benefit(fitted)}", _made(fitted)])
+    _leave_if_failed(fitted)
+
+
+def compare(
+    model: ModelArgument,
+    seed: SeedOption = 1,
+    engine: EngineOption = FitEngine.auto,
+    how: FormatOption = Format.table,
+) -> None:
+    """Set one outcome's answers side by side: every prior for tau, classic pooling, the published result.
+
+    Example: mutau compare models/secure.toml
+    """
+    with faults_reported():
+        from mutau import comparing
+        from mutau.tables import CAPTIONS, comparison_table
+
+        fitted = _fitted(model, engine, seed)
+        compared = comparing.compare(fitted)
+        title = f"{fitted.model.title}: {CAPTIONS['compare']}"
+        write_table(comparison_table(compared, fitted.model), compared, how, title)
+        if how in {Format.table, Format.markdown}:
+            say([_made(fitted)])
+    _leave_if_failed(fitted)
+
+
+def _fitted(path: str, engine: FitEngine, seed: int) -> Fit:
+    from mutau import fitting
+    from mutau.errors import ArgumentError, Fault
+    from mutau.outcomes import load_model
+    from mutau.review import read_outcome
+
+    loaded = load_model(path)
+    if loaded.is_pooled:
+        rule = "Only the pooled result of this outcome is known, so there are no trials to fit"
+        remedy = f"`mutau show {path}` says what it says"
+        raise ArgumentError(Fault('likelihood = "pooled"', rule, remedy, file=path, key="likelihood"))
+    studies, _ = read_outcome(loaded)
+    return fitting.fit(studies, loaded, engine=engine.value, seed=seed)
+
+
+def _write(fitted: Fit, target: Path) -> None:
+    from mutau.errors import RunError
+
+    try:
+        fitted.to_netcdf(target)
+    except OSError as error:
+        raise RunError(f"{target} cannot be written: {error.strerror or error}") from error
+
+
+def _record(fitted: Fit) -> dict[str, object]:
+    model = fitted.model
+    return {
+        "model": model.name,
+        "title": model.title,
+        "measure": model.measure,
+        "likelihood": model.likelihood,
+        "mu_prior": model.mu_prior.stated,
+        "tau_prior": model.tau_prior.stated,
+        "engine": fitted.engine.name,
+        "seed": fitted.engine.seed,
+        "converged": fitted.engine.converged,
+        "provenance": list(fitted.studies.provenance),
+    }
+
+
+def _made(fitted: Fit) -> str:
+    source, words = fitted.studies.source, "; ".join(fitted.studies.provenance)
+    return f"Data from {source}: {words}. Engine: {fitted.engine.name}, seed {fitted.engine.seed}."
+
+
+def _leave_if_failed(fitted: Fit) -> None:
+    if not fitted.engine.converged:
+        failed = ", ".join(check.name for check in fitted.engine.checks if not check.passed)
+        typer.echo(f"The fit did not pass its checks: {failed}. Do not rely on these numbers.", err=True)
+        raise typer.Exit(FAILED)

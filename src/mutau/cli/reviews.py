@@ -1,0 +1,162 @@
+"""Commands for a whole review: run, check, report."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mutau.cli.shared import (
+    FAILED,
+    OnlyOption,
+    ReviewArgument,
+    SeedOption,
+    console,
+    count,
+    faults_reported,
+    say,
+    write_json,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mutau.review import ReviewResult
+
+__all__ = ["check", "report", "run"]
+
+
+class RunEngine(StrEnum):
+    """What makes the posteriors of a run."""
+
+    both = "both"
+    exact = "exact"
+    sampling = "sampling"
+    auto = "auto"
+
+
+def run(
+    review: ReviewArgument,
+    out: Annotated[str, typer.Option(help="Folder for the results.")] = "results",
+    only: OnlyOption = None,
+    seed: SeedOption = 1,
+    engine: Annotated[
+        RunEngine, typer.Option(help="both: exact, checked by sampling. auto: exact where it can.")
+    ] = RunEngine.both,
+    jobs: Annotated[int, typer.Option(min=1, help="Outcomes fitted at the same time.")] = 1,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Fit everything anew; keep nothing.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors and notes.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON, unrounded.")] = False,
+) -> None:
+    """Fit every outcome model of a review; write tables, figures and a report.
+
+    Results in the folder are kept where nothing that they depend on has changed.
+
+    Example: mutau run models --out results
+    """
+    with faults_reported():
+        from mutau.review import result_record, run_review
+
+        with _progress(quiet) as progress:
+            result = run_review(
+                review,
+                out,
+                only=only,
+                seed=seed,
+                engine=engine.value,
+                progress=progress,
+                jobs=jobs,
+                fresh=fresh,
+            )
+        if as_json:
+            write_json(result_record(result))
+        elif not quiet:
+            _show_result(result)
+    if not result.converged:
+        typer.echo("A fit did not pass its checks: see the warnings in the report.", err=True)
+    if not result.agreed:
+        typer.echo("The engines disagree beyond Monte Carlo error: see the report.", err=True)
+    if not (result.converged and result.agreed):
+        raise typer.Exit(FAILED)
+
+
+def check(review: ReviewArgument, only: OnlyOption = None) -> None:
+    """Validate a review's models and data, and fit nothing.
+
+    Example: mutau check models
+    """
+    with faults_reported():
+        from mutau.review import check_review
+
+        checked, selected = check_review(review, only)
+    for model in checked.models:
+        if model.is_pooled and model.published is not None:
+            of = count(model.published.k or 0, "study", "studies")
+            typer.echo(f"{model.name}: {model.measure}, only the pooled result of {of} is known")
+            continue
+        table = selected[model.name]
+        typer.echo(f"{model.name}: {model.measure}, {count(table.k, 'study', 'studies')} from {table.source}")
+        for note in table.notes:
+            typer.echo(f"  note: {note}")
+    typer.echo(f"{count(len(checked.models), 'outcome model', 'outcome models')} and their data are valid.")
+
+
+def report(results: Annotated[str, typer.Argument(help="Folder that `mutau run` wrote.")]) -> None:
+    """Make report.html again from a folder of results, without fitting anything.
+
+    Example: mutau report results
+    """
+    with faults_reported():
+        from mutau.review import rebuild_report
+
+        page = rebuild_report(results)
+    say([f"Made {page} from the results in {results}."])
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
+    """A progress bar on a terminal, nothing in a pipe."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    err = console(stderr=True)
+    if quiet or not err.is_terminal:
+        yield None
+        return
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task("reading", total=None)
+        yield lambda name, done, total: bar.update(task, description=name, completed=done, total=total)
+
+
+def _show_result(result: ReviewResult) -> None:
+    from mutau.pooled_only.wording import WHY_APART, overview_table
+    from mutau.tables import agreement_sentence, review_table, to_rich
+
+    if result.outcomes:
+        table = review_table([outcome.model for outcome in result.outcomes], result.compared)
+        console().print(to_rich(table, title=result.review.title))
+    if result.pooled:
+        title = f"{result.review.title}: outcomes of which only the pooled result is known"
+        console().print(to_rich(overview_table(result.pooled), title=title))
+        say([WHY_APART])
+    agreements = [outcome.agreement for outcome in result.outcomes if outcome.agreement is not None]
+    say(agreement_sentence(each) for each in agreements)
+    say(f"{name}: {what}" for name, what in result.said.items() if what != "fitted")
+    where = f"Results in {result.folder}; open {result.folder / 'report.html'}"
+    say(line for line in (result.review.note, where) if line)
