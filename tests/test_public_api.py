@@ -65,7 +65,9 @@ def calls(secure, tmp_path):
             mutau.pymc_model(mutau.read_studies(PIP), mutau.load_model(SECURE)).free_RVs
         ),
         "read_studies": lambda: mutau.read_studies(PIP).k,
-        "run_review": lambda: len(mutau.run_review(ROOT / "models", tmp_path, only="secure").outcomes),
+        "run_review": lambda: len(
+            mutau.run_review(ROOT / "models", tmp_path, only="secure", level=None).outcomes
+        ),
         "sensitivity": lambda: len(mutau.sensitivity(secure).named),
         "summary": lambda: len(mutau.summary(secure)),
     }

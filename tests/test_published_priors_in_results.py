@@ -38,7 +38,7 @@ def results(tmp_path_factory):
     (models / "review.toml").write_text('title = "R"\ndata = "../data/pip/studies.csv"\norder = ["secure"]\n')
     for name, text in (("secure", SECURE), ("epds_routine_smd", DEPRESSION)):
         (models / f"{name}.toml").write_text((ROOT / "models" / f"{name}.toml").read_text() + text)
-    result = mutau.run_review(models, folder / "out", engine="exact")
+    result = mutau.run_review(models, folder / "out", engine="exact", level=None)
     return result, folder / "out"
 
 

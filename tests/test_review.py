@@ -122,7 +122,7 @@ def test_one_engine_alone(tmp_path, engine):
 
 
 def test_benefit_by_tau_is_exported_and_shown(tmp_path):
-    result = mutau.run_review(ROOT / "models", tmp_path, only="secure", engine="exact")
+    result = mutau.run_review(ROOT / "models", tmp_path, only="secure", engine="exact", level=None)
     stored = pd.read_csv(tmp_path / "secure" / "benefit_by_tau.csv")
     expected = mutau.benefit_by_tau(result.outcomes[0].fit)
     assert list(stored.columns) == [*expected.columns, "provenance"]
@@ -232,10 +232,10 @@ def test_one_outcome_alone_gives_the_numbers_of_the_whole_run(whole, tmp_path):
 
 
 def test_a_rerun_replaces_an_outcomes_folder_whole(tmp_path):
-    mutau.run_review(ROOT / "models", tmp_path, only="secure", engine="exact")
+    mutau.run_review(ROOT / "models", tmp_path, only="secure", engine="exact", level=None)
     before = {path.name: path.read_bytes() for path in (tmp_path / "secure").glob("*.[csm][sdv]*")}
     (tmp_path / "secure" / "stale.csv").write_text("left over")
-    mutau.run_review(ROOT / "models", tmp_path, only="secure", engine="exact")
+    mutau.run_review(ROOT / "models", tmp_path, only="secure", engine="exact", level=None)
     assert {item.name for item in (tmp_path / "secure").iterdir()} == (
         OUTCOME_FILES | COUNT_FILES
     ) - BOTH_ENGINES_FILES
@@ -291,7 +291,7 @@ def test_only_names_the_nearest_model():
 
 
 def test_a_failed_run_leaves_the_old_folder(tmp_path, monkeypatch):
-    mutau.run_review(ROOT / "models", tmp_path, only="secure", engine="exact")
+    mutau.run_review(ROOT / "models", tmp_path, only="secure", engine="exact", level=None)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
 
     def broken(*_args, **_kwargs):
@@ -299,7 +299,7 @@ def test_a_failed_run_leaves_the_old_folder(tmp_path, monkeypatch):
 
     monkeypatch.setattr("mutau.plots.plot_forest", broken)
     with pytest.raises(RuntimeError):
-        mutau.run_review(ROOT / "models", tmp_path, only="secure", seed=2, engine="exact")
+        mutau.run_review(ROOT / "models", tmp_path, only="secure", seed=2, engine="exact", level=None)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 

@@ -100,7 +100,8 @@ def test_it_draws_into_a_given_axes(secure):
 def test_texts_do_not_overlap_and_stay_on_the_figure(made, make_model, make_counts, k):
     names = [f"An investigator of the trial and friends, number {i}, {1970 + i}" for i in range(k)]
     case = made(
-        make_counts(names), make_model(benefit="lower", control_label="treatment as usual plus a leaflet")
+        make_counts(names),
+        make_model(benefit="lower", thresholds=(), control_label="treatment as usual plus a leaflet"),
     )
     axes = plot_forest(prepared(case))
     boxes = boxes_by_line(axes)

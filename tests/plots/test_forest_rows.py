@@ -89,7 +89,7 @@ def test_labels_say_direction_provenance_and_weights(frame):
 
 
 def test_direction_turns_with_benefit(secure):
-    model = replace(secure.model, benefit="lower")
+    model = replace(secure.model, benefit="lower", thresholds=())
     fit = replace(secure.fit, model=model)
     labels = prepare_forest(fit, secure.alternatives, secure.compared).attrs["labels"]
     assert (labels.left, labels.right) == ("Favours PIP", "Favours control")
@@ -139,7 +139,7 @@ def test_a_zero_cell_correction_is_said(made, make_model):
     }
     given = pd.DataFrame({"study": ["Zero 1999", "B"], **counts, "provenance": "abstract"})
     with pytest.warns(DataWarning, match="Zero 1999"):
-        case = made(given, make_model(benefit="lower", published=None))
+        case = made(given, make_model(benefit="lower", thresholds=(), published=None))
     shown = prepare_forest(case.fit, case.alternatives, case.compared)
     assert shown.loc[0, "treatment"] == "0/20"
     notes = shown.attrs["labels"].footnotes

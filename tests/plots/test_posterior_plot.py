@@ -48,7 +48,7 @@ def test_the_prior_is_its_own_density(frame, secure):
 
 
 def test_benefit_turns_with_its_direction(secure):
-    fit = replace(secure.fit, model=replace(secure.model, benefit="lower"))
+    fit = replace(secure.fit, model=replace(secure.model, benefit="lower", thresholds=()))
     frame = prepare_posterior(fit)
     assert (frame["benefit"] == (frame["analysis"] < 0)).all()
 

@@ -69,7 +69,7 @@ def report(fits):
     secure = fits.Made(fits.SECURE, fits.secure_model(provenance_note="Counts reconstructed, not extracted."))
     one = fits.Made(
         fits.counts([HOSTILE]),
-        fits.secure_model(name="other", title=HOSTILE, benefit="lower", published=None),
+        fits.secure_model(name="other", title=HOSTILE, benefit="lower", published=None, thresholds=()),
     )
     estimates = pd.DataFrame(
         {"study": ["A", "B"], "yi": [0.1, -0.2], "sei": [0.1, 0.2], "provenance": "abstract"}

@@ -24,7 +24,7 @@ KEPT = dict.fromkeys(NAMES, "unchanged, kept")
 
 
 def run(review, out, **how):
-    return mutau.run_review(review, out, engine="exact", **how)
+    return mutau.run_review(review, out, engine="exact", level=None, **how)
 
 
 def contents(folder):
@@ -139,7 +139,7 @@ def test_only_what_changed_is_fitted_again(done, file, old, new, said):
 @pytest.mark.parametrize("how", [{"seed": 2}, {"engine": "auto"}])
 def test_seed_and_engine_are_part_of_the_key(done, how):
     what = "the seed" if "seed" in how else "the engine"
-    result = mutau.run_review("small", "out", **({"engine": "exact"} | how))
+    result = mutau.run_review("small", "out", **({"engine": "exact", "level": None} | how))
     assert set(result.said.values()) == {f"fitted again: changed: {what}"}
 
 
@@ -247,7 +247,7 @@ def test_a_page_is_not_made_of_other_files(done):
 def test_one_run_at_a_time_writes_into_a_folder(done):
     before = contents(done / "out")
     with FileLock(done / "out" / ".mutau-run.lock"):
-        code = "import mutau; mutau.run_review('small', 'out', engine='exact')"
+        code = "import mutau; mutau.run_review('small', 'out', engine='exact', level=None)"
         other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
         assert other.returncode == 1
         assert "out: another run is writing into it now" in other.stderr

@@ -1,4 +1,4 @@
-"""Commands for one outcome model: show, fit, compare."""
+"""Commands for one outcome model: show, fit, compare, sensitivity."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from mutau.cli.shared import (
 if TYPE_CHECKING:
     from mutau.fitting import Fit
 
-__all__ = ["compare", "fit", "show"]
+__all__ = ["compare", "fit", "sensitivity", "show"]
 
 
 def show(model: ModelArgument) -> None:
@@ -113,6 +113,41 @@ def compare(
         write_table(comparison_table(compared, fitted.model), compared, how, title)
         if how in {Format.table, Format.markdown}:
             say([_made(fitted)])
+    _leave_if_failed(fitted)
+
+
+def sensitivity(
+    model: ModelArgument,
+    level: Annotated[
+        float, typer.Option(help="The P(benefit) whose tipping points are sought: your convention.")
+    ] = 0.95,
+    seed: SeedOption = 1,
+    engine: EngineOption = FitEngine.auto,
+    how: FormatOption = Format.table,
+) -> None:
+    """Ask what would change one outcome's answer: other priors, other data, other choices of how to analyse.
+
+    With --format csv the named priors alone are printed.
+
+    Example: mutau sensitivity models/avoidant.toml --level 0.9
+    """
+    with faults_reported():
+        from mutau import sensitivities
+        from mutau.review import plain_rows
+        from mutau.tables import SENSITIVITY_CAPTIONS, sensitivity_tables
+
+        fitted = _fitted(model, engine, seed)
+        found = sensitivities.sensitivity(fitted, level=level)
+        frames = found.to_frames()
+        if how is Format.json:
+            write_json(_record(fitted) | {name: plain_rows(frame) for name, frame in frames.items()})
+        else:
+            shown = sensitivity_tables(frames, fitted.model)
+            for name in shown if how is not Format.csv else ["named_priors"]:
+                title = f"{fitted.model.title}: {SENSITIVITY_CAPTIONS[name]}"
+                write_table(shown[name], frames[name], how, title)
+        if how in {Format.table, Format.markdown}:
+            say(["", found.verdict.text, *found.missing, _made(fitted)])
     _leave_if_failed(fitted)
 
 

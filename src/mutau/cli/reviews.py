@@ -46,6 +46,10 @@ def run(
         RunEngine, typer.Option(help="both: exact, checked by sampling. auto: exact where it can.")
     ] = RunEngine.both,
     jobs: Annotated[int, typer.Option(min=1, help="Outcomes fitted at the same time.")] = 1,
+    level: Annotated[
+        float, typer.Option(help="The P(benefit) that sensitivity is asked about: your convention.")
+    ] = 0.95,
+    sensitivity: Annotated[bool, typer.Option(help="Ask what would change each answer.")] = True,
     fresh: Annotated[bool, typer.Option("--fresh", help="Fit everything anew; keep nothing.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors and notes.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON, unrounded.")] = False,
@@ -69,6 +73,7 @@ def run(
                 progress=progress,
                 jobs=jobs,
                 fresh=fresh,
+                level=level if sensitivity else None,
             )
         if as_json:
             write_json(result_record(result))

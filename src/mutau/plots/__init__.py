@@ -14,6 +14,7 @@ from mutau.plots.forest import plot_forest
 from mutau.plots.forest_rows import FOREST_COLUMNS, ForestLabels, correction_sentence, prepare_forest
 from mutau.plots.posterior import POSTERIOR_COLUMNS, PosteriorLabels, plot_posterior, prepare_posterior
 from mutau.plots.prior import PRIOR_COLUMNS, PriorLabels, plot_prior, prepare_prior
+from mutau.plots.prior_grid import PriorGridLabels, plot_prior_grid, prepare_prior_grid
 from mutau.plots.specification_curve import (
     SPECIFICATION_COLUMNS,
     SpecificationLabels,
@@ -31,6 +32,7 @@ __all__ = [
     "BenefitByTauLabels",
     "ForestLabels",
     "PosteriorLabels",
+    "PriorGridLabels",
     "PriorLabels",
     "SpecificationLabels",
     "correction_sentence",
@@ -39,12 +41,14 @@ __all__ = [
     "plot_forest",
     "plot_posterior",
     "plot_prior",
+    "plot_prior_grid",
     "plot_specification_curve",
     "png_bytes",
     "prepare_benefit_by_tau",
     "prepare_forest",
     "prepare_posterior",
     "prepare_prior",
+    "prepare_prior_grid",
     "prepare_specification_curve",
     "save",
     "svg_text",

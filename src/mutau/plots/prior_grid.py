@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+from matplotlib import colormaps
+from matplotlib.colors import BoundaryNorm, ListedColormap
 
 from mutau.plots.forest_rows import provenance_sentence
 from mutau.plots.scales import tick_text
@@ -85,9 +87,10 @@ def prepare_prior_grid(fit: Fit, grid: PriorGrid, level: float) -> pd.DataFrame:
     DataFrame
         `PriorGrid.to_frame`, with `PriorGridLabels` in ``attrs["labels"]``.
     """
+    both = grid.name == "scales"
     model, measure, kind = fit.model, fit.model.measure_record, f"{percent(grid.prob)} credible interval"
     at = grid.rows.values[grid.own[0]], grid.columns.values[grid.own[1]]
-    constant = "" if grid.name == "scales" else f" tau ~ {model.tau_prior.label} in every cell."
+    constant = "" if both else f" tau ~ {model.tau_prior.label} in every cell."
     chance, reached = probability(float(grid.p_benefit[grid.own])), percent(round(grid.share(level), 3))
     notes = (
         f"Given unbiased trials, the {model.likelihood} likelihood and in each cell its own priors.{constant}",
@@ -97,6 +100,7 @@ def prepare_prior_grid(fit: Fit, grid: PriorGrid, level: float) -> pd.DataFrame:
         "Dashed: no effect.",
         provenance_sentence(fit),
     )
+    limits = {name: f"{measure.code}, {name} limit of the {kind}" for name in ("lower", "upper")}
     frame = grid.to_frame()
     frame.attrs["labels"] = PriorGridLabels(
         title=plain(f"{model.title}: the answer under other priors"),
@@ -106,19 +110,14 @@ def prepare_prior_grid(fit: Fit, grid: PriorGrid, level: float) -> pd.DataFrame:
         own=(float(at[0]), float(at[1])),
         null=measure.null_natural,
         ratio=measure.is_ratio,
-        panels={
-            "p_benefit": "P(benefit)",
-            "estimate": f"{measure.code}, median",
-            "lower": f"{measure.code}, lower limit of the {kind}",
-            "upper": f"{measure.code}, upper limit of the {kind}",
-        },
+        panels={"p_benefit": "P(benefit)", "estimate": f"{measure.code}, median"} | (limits if both else {}),
         notes=notes,
     )
     return frame
 
 
 def plot_prior_grid(frame: pd.DataFrame) -> Figure:
-    """Draw four heat maps: P(benefit), median, lower and upper limit of the mean effect.
+    """Draw heat maps: P(benefit) and median of the mean effect; over scales also its lower and upper limit.
 
     Parameters
     ----------
@@ -136,14 +135,15 @@ def plot_prior_grid(frame: pd.DataFrame) -> Figure:
         notes = [wrap(note, _LEFT + inner, size=_NOTE_SIZE) for note in labels.notes]
         title = wrap(labels.title, inner, lines=2, size=12, bold=True)
         below = _BELOW + _NOTE_LINE * sum(1 + note.count("\n") for note in notes) + 0.1
-        width, height = _LEFT + inner + _RIGHT, below + 2 * _PANEL[1] + _ROW + _ABOVE
+        lines = (len(labels.panels) + 1) // 2
+        width, height = _LEFT + inner + _RIGHT, below + lines * _PANEL[1] + (lines - 1) * _ROW + _ABOVE
         figure = new_figure(width, height)
         figure.text(
             0.1 / width, 1 - 0.12 / height, title, fontsize=12, weight="bold", va="top", parse_math=False
         )
         for place, (column, heading) in enumerate(labels.panels.items()):
             left = _LEFT + (place % 2) * (_PANEL[0] + _GAP)
-            bottom = below + (1 - place // 2) * (_PANEL[1] + _ROW)
+            bottom = below + (lines - 1 - place // 2) * (_PANEL[1] + _ROW)
             ax = figure.add_axes((left / width, bottom / height, _PANEL[0] / width, _PANEL[1] / height))
             _draw_panel(ax, frame, labels, column, heading)
         y = below - _BELOW + 0.05
@@ -156,42 +156,36 @@ def plot_prior_grid(frame: pd.DataFrame) -> Figure:
 def _draw_panel(ax: Axes, frame: pd.DataFrame, labels: PriorGridLabels, column: str, heading: str) -> None:
     rows, columns = (np.unique(frame[name]) for name in (labels.rows, labels.columns))
     shape = len(rows), len(columns)
-    values = frame[column].to_numpy().reshape(shape)
-    chances = frame["p_benefit"].to_numpy().reshape(shape)
+    values, chances = (frame[name].to_numpy().reshape(shape) for name in (column, "p_benefit"))
     of_chance = column == "p_benefit"
-    shown = values if of_chance or not labels.ratio else np.log(values)
-    null = np.log(labels.null) if labels.ratio else labels.null
-    edges = np.array(_CHANCES) if of_chance else _bands(shown, float(null))
-    least, most = (0.0, 1.0) if of_chance else _around(edges, float(null))
-    colours = "cividis" if of_chance else "PuOr"
-    drawn = ax.contourf(columns, rows, shown, levels=edges, cmap=colours, vmin=least, vmax=most)
-    bar = cast("Figure", ax.figure).colorbar(drawn, ax=ax, fraction=0.06, pad=0.03)
+    shown = np.log(values) if labels.ratio and not of_chance else values
+    null = float(np.log(labels.null)) if labels.ratio else labels.null
+    edges = np.array(_CHANCES) if of_chance else _bands(shown, null)
+    least, most = (0.0, 1.0) if of_chance else _around(edges, null)
+    colours = colormaps["cividis" if of_chance else "PuOr"]
+    listed = colours((0.5 * (edges[:-1] + edges[1:]) - least) / (most - least))
+    norm = BoundaryNorm(edges, len(listed))
+    drawn = ax.imshow(  # cell by cell, evenly spaced: on the scale of the axes they are
+        shown, cmap=ListedColormap(listed), norm=norm, origin="lower", aspect="auto", interpolation="none"
+    )
+    bar = cast("Figure", ax.figure).colorbar(drawn, ax=ax, fraction=0.06, pad=0.03, spacing="uniform")
     ticks = edges if of_chance else edges[::2]
     words = [number(float(np.exp(tick) if labels.ratio and not of_chance else tick)) for tick in ticks]
     bar.set_ticks(list(ticks), labels=[tick_text(float(t)) for t in ticks] if of_chance else words)
-    bar.ax.tick_params(labelsize=_NOTE_SIZE)
+    bar.ax.tick_params(labelsize=_NOTE_SIZE, length=0)
     line: dict[str, Any] = {"colors": COLOURS["raw"]}
-    _mark(ax, columns, rows, chances, labels.level, line | {"linewidths": 2.0})
+    _mark(ax, chances, labels.level, line | {"linewidths": 2.0})
     if not of_chance:
-        _mark(ax, columns, rows, shown, float(null), line | {"linewidths": 1.0, "linestyles": "dashed"})
+        _mark(ax, shown, null, line | {"linewidths": 1.0, "linestyles": "dashed"})
+    own = int(np.argmin(np.abs(columns - labels.own[1]))), int(np.argmin(np.abs(rows - labels.own[0])))
     for colour, size, width in ((COLOURS["raw"], 10, 2.0), ("#FFFFFF", 8, 0.8)):
-        ax.plot([labels.own[1]], [labels.own[0]], "+", color=colour, markersize=size, markeredgewidth=width)
+        ax.plot([own[0]], [own[1]], "+", color=colour, markersize=size, markeredgewidth=width)
     ax.set_title(heading, loc="left", fontsize=9, weight="bold", parse_math=False)
-    ax.set_xlabel(labels.columns, fontsize=8, parse_math=False)
-    ax.set_ylabel(labels.rows, fontsize=8, parse_math=False)
-    for axis, values_, name in ((ax.xaxis, columns, labels.columns), (ax.yaxis, rows, labels.rows)):
-        if name.startswith(("SD", "scale", "median")):
-            (ax.set_xscale if axis is ax.xaxis else ax.set_yscale)("log", base=2)
-            places = values_[[0, 10, 20, 30, 40]] if len(values_) > 40 else values_[[0, -1]]
-            axis.set_ticks(list(places), labels=[number(float(place)) for place in places])
-            axis.set_minor_locator(_no_ticks())
-    ax.tick_params(labelsize=_NOTE_SIZE)
-
-
-def _no_ticks() -> Any:
-    from matplotlib.ticker import NullLocator
-
-    return NullLocator()
+    for axis, own_values, name in ((ax.xaxis, columns, labels.columns), (ax.yaxis, rows, labels.rows)):
+        places = np.arange(0, len(own_values), 10 if len(own_values) > 20 else 2)
+        axis.set_ticks(list(places), labels=[number(float(own_values[place])) for place in places])
+        axis.set_label_text(name, fontsize=8, parse_math=False)
+    ax.tick_params(labelsize=_NOTE_SIZE, length=0)
 
 
 def _bands(values: Array, null: float) -> Array:
@@ -211,7 +205,7 @@ def _around(edges: Array, null: float) -> tuple[float, float]:
     return null - reach, null + reach
 
 
-def _mark(ax: Axes, columns: Array, rows: Array, values: Array, level: float, look: dict[str, Any]) -> None:
+def _mark(ax: Axes, values: Array, level: float, look: dict[str, Any]) -> None:
     """Draw the line where values are `level`, if they pass it."""
     if values.min() < level < values.max():
-        ax.contour(columns, rows, values, levels=[level], **look)
+        ax.contour(values, levels=[level], **look)

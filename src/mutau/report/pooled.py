@@ -14,7 +14,8 @@ from mutau.pooled_only.wording import (
     priors_table,
     statements_table,
 )
-from mutau.report.views import TableView, linked_rows, table_view
+from mutau.report.views import linked_rows
+from mutau.report.views_of_tables import TableView, table_view
 
 if TYPE_CHECKING:
     from mutau.pooled_only import PooledResult

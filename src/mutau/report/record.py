@@ -13,7 +13,32 @@ if TYPE_CHECKING:
     from mutau.outcomes import OutcomeModel, Review
     from mutau.pooled_only import PooledResult
 
-__all__ = ["OutcomePage", "ReportInput"]
+__all__ = ["OutcomePage", "ReportInput", "SensitivityPage"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SensitivityPage:
+    """What a report shows of an outcome's sensitivity.
+
+    Parameters
+    ----------
+    level : float
+        The P(benefit) asked about.
+    verdict : str
+        The paragraph.
+    tables : mapping of str to DataFrame
+        `mutau.tables.sensitivity_tables`, text.
+    figures : mapping of str to str
+        Whole SVG documents by name: ``scales``, ``locations``, ``specifications``.
+    missing : tuple of str
+        What could not be asked, and why.
+    """
+
+    level: float
+    verdict: str
+    tables: Mapping[str, pd.DataFrame]
+    figures: Mapping[str, str]
+    missing: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +69,8 @@ class OutcomePage:
         Its picture; empty where there is none.
     likelihoods : DataFrame, optional
         `mutau.comparing.compare_likelihoods`, where the likelihood is of counts.
+    sensitivity : SensitivityPage, optional
+        What would change the answer, where that was asked.
     """
 
     model: OutcomeModel
@@ -59,6 +86,7 @@ class OutcomePage:
     by_tau: pd.DataFrame | None = None
     by_tau_svg: str = ""
     likelihoods: pd.DataFrame | None = None
+    sensitivity: SensitivityPage | None = None
 
     @property
     def every_fit(self) -> tuple[tuple[str, Fit], ...]:

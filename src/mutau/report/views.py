@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from markupsafe import Markup, escape
@@ -15,7 +15,9 @@ from mutau import tables
 from mutau.plots import correction_sentence, plain, why_no_benefit_by_tau
 from mutau.priors.published import origin_in_words
 from mutau.priors.words import mu_in_words, tau_in_words
+from mutau.report.sensitivity import SensitivityView, sensitivity_view
 from mutau.report.svg import inline_svg
+from mutau.report.views_of_tables import TableView, table_view
 
 if TYPE_CHECKING:
     from mutau.outcomes import OutcomeModel
@@ -35,17 +37,6 @@ __all__ = [
 ]
 
 _DOI = re.compile(r"doi:(10\.\d{4,9}/[^\s;,]*[^\s;,.)\]])", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class TableView:
-    """A table as text: caption, column headings, rows of cells, what to say beneath, whether it is one of data."""
-
-    caption: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str | Markup, ...], ...]
-    notes: tuple[str, ...] = ()
-    provenance: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +61,7 @@ class OutcomeView:
     checks: TableView
     agreement: TableView | None
     likelihoods: TableView | None
+    sensitivity: SensitivityView | None
 
 
 def outcome_view(page: OutcomePage, number: int) -> OutcomeView:
@@ -119,6 +111,7 @@ def outcome_view(page: OutcomePage, number: int) -> OutcomeView:
         checks=table_view(_checks(page), f"{plain(model.title)} – {tables.CAPTIONS['checks']}"),
         agreement=_agreement(page, provenance),
         likelihoods=_likelihoods(page, provenance),
+        sensitivity=sensitivity_view(page, anchor, provenance),
     )
 
 
@@ -306,23 +299,6 @@ def run_facts(report: ReportInput) -> tuple[tuple[str, str], ...]:
     facts = [(name, info[name]) for name in info if isinstance(info[name], str | int | float | bool)]
     versions = [(f"version of {name}", value) for name, value in dict(info.get("versions", {})).items()]
     return tuple((plain(name), plain(value)) for name, value in facts + versions)
-
-
-def table_view(
-    frame: pd.DataFrame, caption: str, notes: tuple[str, ...] = (), provenance: str = ""
-) -> TableView:
-    """Turn a frame into text, columns without a word left out."""
-    shown = frame.loc[:, [not _is_empty(frame[name]) for name in frame]]
-    rows = tuple(tuple(_cell(value) for value in row) for row in shown.itertuples(index=False, name=None))
-    return TableView(plain(caption), tuple(plain(name) for name in shown.columns), rows, notes, provenance)
-
-
-def _is_empty(column: pd.Series[Any]) -> bool:
-    return bool((column.isna() | (column.astype(str).str.strip() == "")).all())
-
-
-def _cell(value: Any) -> str:
-    return tables.NOT_AVAILABLE if pd.isna(value) else plain(value)
 
 
 def with_dois(text: str) -> Markup:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from mutau.fitting import Fit
     from mutau.outcomes import Review
     from mutau.pooled_only import PooledResult
-    from mutau.report import OutcomePage
+    from mutau.report import OutcomePage, SensitivityPage
+    from mutau.sensitivities import Sensitivity
 
 __all__ = ["plain_rows", "result_record", "run_info", "top_files", "write_outcome", "write_pooled"]
 
@@ -49,7 +50,9 @@ def write_pooled(alone: PooledResult, folder: Path) -> None:
         write_text(folder / name, text)
 
 
-def write_outcome(outcome: OutcomeResult, folder: Path) -> OutcomePage:
+def write_outcome(
+    outcome: OutcomeResult, folder: Path, sensitivity: Sensitivity | None = None
+) -> OutcomePage:
     """Write one outcome's tree, tables and figures, and give what the report shows of it."""
     from mutau import plots
     from mutau.report import OutcomePage
@@ -112,7 +115,28 @@ def write_outcome(outcome: OutcomeResult, folder: Path) -> OutcomePage:
         sampled=outcome.sampled,
         agreement=outcome.agreement,
         likelihoods=outcome.likelihoods,
+        sensitivity=None if sensitivity is None else _write_sensitivity(sensitivity, folder),
     )
+
+
+def _write_sensitivity(found: Sensitivity, folder: Path) -> SensitivityPage:
+    """Write every number of a sensitivity analysis as CSV, its figures, and give what the report shows of it."""
+    from mutau import plots
+    from mutau.report import SensitivityPage
+
+    fitted, frames = found.fit, found.to_frames()
+    provenance = "; ".join(fitted.studies.provenance)
+    for name, frame in frames.items():
+        write_text(folder / f"sensitivity_{name}.csv", _csv(frame.assign(provenance=provenance)))
+    drawn = {
+        grid.name: plots.plot_prior_grid(plots.prepare_prior_grid(fitted, grid, found.level))
+        for grid in found.grids
+    }
+    figures = {name: plots.save(figure, folder / f"sensitivity_{name}") for name, figure in drawn.items()}
+    curve = plots.plot_specification_curve(plots.prepare_specification_curve(found.multiverse))
+    figures["specifications"] = plots.save(curve, folder / "sensitivity_specifications")
+    shown = tables.sensitivity_tables(frames, fitted.model)
+    return SensitivityPage(found.level, found.verdict.text, shown, figures, found.missing)
 
 
 def _csv(frame: pd.DataFrame) -> str:

@@ -48,7 +48,9 @@ class Kept:
     notes: tuple[tuple[str, str], ...]
 
 
-def key_of(model: OutcomeModel, studies: StudyTable | None, seed: int, engine: str) -> dict[str, str]:
+def key_of(
+    model: OutcomeModel, studies: StudyTable | None, seed: int, engine: str, level: float | None = None
+) -> dict[str, str]:
     """Name everything that an outcome's results depend on, each by a digest.
 
     Parameters
@@ -59,6 +61,8 @@ def key_of(model: OutcomeModel, studies: StudyTable | None, seed: int, engine: s
         The rows it selects; the other rows of the file do not matter.
     seed, engine
         Of this outcome.
+    level : float, optional
+        That its sensitivity is asked about.
 
     Returns
     -------
@@ -71,6 +75,7 @@ def key_of(model: OutcomeModel, studies: StudyTable | None, seed: int, engine: s
         "the studies": _digest(to_plain(rows)),
         "the seed": str(seed),
         "the engine": engine,
+        "the level of the sensitivity": "none" if level is None else repr(level),
     }
     return key | _surroundings()
 

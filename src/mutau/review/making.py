@@ -20,6 +20,7 @@ from mutau.pooled_only import PooledResult, pooled
 from mutau.review.files import write_outcome, write_pooled
 from mutau.review.keeping import keep, key_of
 from mutau.review.records import OutcomeResult
+from mutau.sensitivities import sensitivity
 from mutau.studies import StudyTable
 from mutau.summaries import probabilities, summary
 from mutau.surfacing import forget_surfaces
@@ -41,12 +42,15 @@ class Task:
         The outcome's own.
     engine : str
         Of the run.
+    level : float, optional
+        The P(benefit) that its sensitivity is asked about; without one it is not asked.
     """
 
     model: OutcomeModel
     studies: StudyTable | None
     seed: int
     engine: str
+    level: float | None = None
 
     @property
     def name(self) -> str:
@@ -56,7 +60,7 @@ class Task:
     @property
     def key(self) -> dict[str, str]:
         """What its results depend on, in digests."""
-        return key_of(self.model, self.studies, self.seed, self.engine)
+        return key_of(self.model, self.studies, self.seed, self.engine, self.level)
 
 
 def make(task: Task, folder: Path) -> OutcomeResult | PooledResult:
@@ -68,7 +72,8 @@ def make(task: Task, folder: Path) -> OutcomeResult | PooledResult:
         return alone
     with _noted() as notes:
         outcome = run_outcome(task.model, task.studies, task.seed, task.engine)
-        page = write_outcome(outcome, folder)
+        found = None if task.level is None else sensitivity(outcome.fit, level=task.level)
+        page = write_outcome(outcome, folder, found)
     keep(folder, task.key, page, tuple(notes))
     return outcome
 

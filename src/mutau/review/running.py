@@ -34,6 +34,7 @@ from mutau.review.notes import review_notes
 from mutau.review.parallel import make_all
 from mutau.review.plain import shown
 from mutau.review.records import OutcomeResult, ReviewResult
+from mutau.sensitivities.whole import LEVEL
 from mutau.studies import StudyTable, read_studies
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ def run_review(
     progress: Callable[[str, int, int], None] | None = None,
     jobs: int = 1,
     fresh: bool = False,
+    level: float | None = LEVEL,
 ) -> ReviewResult:
     """Fit every outcome model of a review and write tables, figures and a report.
 
@@ -159,6 +161,9 @@ def run_review(
         script, call it under ``if __name__ == "__main__":``, because the processes import the script.
     fresh : bool
         Fit everything anew, whatever the folder holds.
+    level : float or None
+        In (0.5, 1): the P(benefit) that each outcome's sensitivity is asked about (a convention; see
+        `mutau.sensitivity`). None leaves sensitivity out.
 
     Returns
     -------
@@ -181,8 +186,12 @@ def run_review(
     if jobs < 1:
         raise ArgumentError(Fault(f"jobs = {jobs!r}", "At least one outcome is fitted at a time", "Use 1"))
     review, selected = check_review(folder, only)
+    if level is not None and not 0.5 < level < 1:
+        rule = "A level is a probability between 0.5 and 1"
+        raise ArgumentError(Fault(f"level = {level!r}", rule, "State one, such as 0.9, or None"))
     tasks = [
-        Task(model, selected.get(model.name), _seed_of(seed, model.name), engine) for model in review.models
+        Task(model, selected.get(model.name), _seed_of(seed, model.name), engine, level)
+        for model in review.models
     ]
     report = progress or (lambda *_: None)
     with results_folder(Path(out)) as results:

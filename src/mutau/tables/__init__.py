@@ -34,12 +34,14 @@ from mutau.tables.numbers import (
     percent,
     probability,
 )
+from mutau.tables.sensitivity import SENSITIVITY_CAPTIONS, sensitivity_tables
 
 __all__ = [
     "BAYESIAN",
     "CAPTIONS",
     "HEADLINE_METHODS",
     "NOT_AVAILABLE",
+    "SENSITIVITY_CAPTIONS",
     "agreement_sentence",
     "agreement_table",
     "check_table",
@@ -57,6 +59,7 @@ __all__ = [
     "probability_table",
     "published_table",
     "review_table",
+    "sensitivity_tables",
     "summary_table",
     "to_markdown",
     "to_rich",
