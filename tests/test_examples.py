@@ -12,6 +12,15 @@ PROMISED = {
     "02_your_own_csv.py": ("classic: log RR", "normal(0, 0.2)"),
     "03_change_the_model.py": ("fewer_per_1000", "P(fewer disorganised) = 0.9"),
     "04_counts_and_priors.py": ("6.915", "5.437", "review group", "P(benefit) = 0.999"),
+    "05_which_prior.py": (
+        "sceptic",
+        "the model's own 0.953",
+        "17 admissible data sets: P(benefit) 0.953 to 0.966",
+    ),
+    "06_would_a_sceptic_be_convinced.py": (
+        "if it has 46 participants or more",
+        "depends on the prior for tau",
+    ),
 }
 
 
