@@ -60,9 +60,10 @@ def make_all(
             yield task, make(task, building(task.name))
         return
     with _workers(min(jobs, len(tasks))) as pool:
-        waiting: dict[Future[None], Task] = {
-            pool.submit(make_elsewhere, task, building(task.name)): task for task in tasks
-        }
+        with _interrupts_held():
+            waiting: dict[Future[None], Task] = {
+                pool.submit(make_elsewhere, task, building(task.name)): task for task in tasks
+            }
         begin(tasks[0].name, 0)
         for future in as_completed(list(waiting)):
             task = waiting.pop(future)
@@ -101,6 +102,29 @@ def _workers(number: int) -> Iterator[ProcessPoolExecutor]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back while processes start: one that is started by half cannot be ended in silence.
+
+    They inherit that it is blocked, before they could ignore it themselves.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread hears of Ctrl-C
+        return
+    pressed: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
+    blocks = hasattr(signal, "pthread_sigmask")  # not on Windows
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if blocks else set()
+    try:
+        yield
+    finally:
+        if blocks:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, handler)
+    if pressed:
+        raise KeyboardInterrupt
 
 
 def _start_worker() -> None:

@@ -1,0 +1,122 @@
+"""The command line as a program uses it: --json and nothing else on standard output, --quiet, exit codes, files."""
+
+import io
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from typer.testing import CliRunner
+
+import mutau
+from mutau.cli import app
+from mutau.cli.reviews import RunEngine
+from mutau.cli.shared import FitEngine
+from mutau.engines import ASKABLE
+from mutau.review import RUN_ENGINES
+
+SMALL = Path(__file__).parent / "data" / "small_review"
+RUN = ("run", "small", "--out", "out", "--engine", "exact", "--no-sensitivity")
+
+
+@pytest.fixture(autouse=True)
+def small(tmp_path, monkeypatch):
+    shutil.copytree(SMALL, tmp_path / "small")
+    monkeypatch.chdir(tmp_path)
+
+
+def command(*arguments):
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_json_is_all_that_a_run_prints_and_is_unrounded():
+    first, second = command(*RUN, "--json"), command(*RUN, "--json")
+    assert (first.exit_code, first.stderr, second.exit_code, second.stderr) == (0, "", 0, "")
+    told, again = json.loads(first.stdout), json.loads(second.stdout)
+    assert (told["folder"], told["report"], told["review"]) == ("out", "out/report.html", "A small review")
+    assert told["converged"] is told["engines_agree"] is True
+    for part, file in (("outcomes", "compare.csv"), ("pooled_outcomes", "pooled.csv")):
+        stored = pd.read_csv(Path("out") / file)
+        rows = [row for outcome in told[part] for row in outcome["answers"]]
+        assert [row["model"] for row in rows] == list(stored["model"])
+        for column in ("estimate", "lower", "upper", "p_benefit"):
+            given = [np.nan if row[column] is None else row[column] for row in rows]
+            np.testing.assert_array_equal(given, stored[column])
+        assert [(old["said"], new["said"]) for old, new in zip(told[part], again[part], strict=True)] == [
+            ("fitted", "unchanged, kept")
+        ] * len(told[part])
+        assert [old["answers"] for old in told[part]] == [new["answers"] for new in again[part]]
+
+
+def test_a_quiet_run_prints_nothing_and_a_rerun_says_what_it_kept():
+    done = command(*RUN, "--quiet")
+    assert (done.exit_code, done.output) == (0, "")
+    path = Path("small/studies.csv")
+    path.write_text(path.read_text().replace("-0.31,0.21", "-0.61,0.21"))
+    lines = command(*RUN).stdout.splitlines()
+    assert [line for line in lines if line.startswith(("pain", "sleep", "falls"))] == [
+        "pain: fitted again: changed: the studies",
+        "sleep: unchanged, kept",
+        "falls: unchanged, kept",
+    ]
+
+
+def test_a_page_is_made_again_and_spoilt_results_are_refused():
+    command(*RUN)
+    page = Path("out/report.html").read_bytes()
+    done = command("report", "out")
+    assert (done.exit_code, done.stdout) == (0, "Made out/report.html from the results in out.\n")
+    assert Path("out/report.html").read_bytes() == page
+    Path("out/pain/compare.csv").write_text("spoilt")
+    done = command("report", "out")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("error: out/pain/compare.csv: it was changed. ")
+    assert command("report", "small").exit_code == 2
+
+
+def test_a_fit_is_printed_and_written():
+    arguments = ("fit", "small/pain.toml", "--engine", "exact", "--seed", "3")
+    done = command(*arguments, "--format", "json", "--out", "fit.nc")
+    told = json.loads(done.stdout)
+    assert (done.exit_code, told["engine"], told["seed"], told["provenance"]) == (0, "exact", 3, ["made up"])
+    fitted = mutau.fit(
+        mutau.read_studies("small/studies.csv"), mutau.load_model("small/pain.toml"), engine="exact", seed=3
+    )
+    assert [row["estimate"] for row in told["summary"]] == list(mutau.summary(fitted)["estimate"])
+    assert [row["probability"] for row in told["probabilities"]] == list(
+        mutau.probabilities(fitted)["probability"]
+    )
+    with xr.open_datatree("fit.nc", engine="h5netcdf") as tree:
+        np.testing.assert_array_equal(tree["posterior"]["mu"], fitted.posterior["mu"])
+    rows = pd.read_csv(io.StringIO(command(*arguments, "--format", "csv").stdout))
+    np.testing.assert_array_equal(rows["estimate"], mutau.summary(fitted)["estimate"])
+    done = command(*arguments, "--out", "nowhere/fit.nc")
+    assert done.exit_code == 1
+    assert "error: nowhere/fit.nc cannot be written: " in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("fit", "small/falls.toml"), "`mutau show small/falls.toml` says what it says"),
+        (("compare", "small/falls.toml"), "`mutau show small/falls.toml` says what it says"),
+        (("fit", "small/pian.toml"), "Did you mean 'pain.toml'?"),
+        (("fit", "small/pain.toml", "--engine", "exactt"), "Invalid value for '--engine'"),
+        (("run", "small", "--jobs", "0"), "Invalid value for '--jobs'"),
+        (("run", "small", "--out", "small/pain.toml"), "small/pain.toml: it cannot be written"),
+    ],
+)
+def test_bad_input_is_exit_2(arguments, told):
+    before = sorted(Path().rglob("*"))
+    done = command(*arguments)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert told in done.stderr
+    assert sorted(Path().rglob("*")) == before
+
+
+def test_engines_of_the_options_are_those_of_the_calls():
+    assert {each.value for each in FitEngine} == set(ASKABLE)
+    assert tuple(each.value for each in RunEngine) == RUN_ENGINES
