@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mutau.errors import DataWarning, ModelFileError, MutauError
-from mutau.outcomes import OutcomeModel, Threshold, ZeroCells, load_model, load_review
+from mutau.outcomes import Certainty, OutcomeModel, Threshold, ZeroCells, load_model, load_review
 from mutau.priors import HalfCauchy, HalfNormal, Normal
 from mutau.review import check_review
 
@@ -32,6 +32,10 @@ prior = "HalfNormal(0.3)"
 [[thresholds]]
 value = 0.75
 label = "appreciable benefit"
+
+[certainty]
+rating = "moderate"
+reasons = ["few events"]
 
 [published]
 estimate = 1
@@ -90,6 +94,7 @@ def test_every_key_arrives(folder):
     assert model.tau_alternatives[2] == ("empirical", HalfNormal(0.3))
     assert model.thresholds == (Threshold(0.75, "appreciable benefit"),)
     assert (model.published.estimate, model.published.certainty) == (1, "low")
+    assert model.certainty == model.rated == Certainty("moderate", ("few events",))
     assert model.zero_cells == ZeroCells(1, "all")
     assert model.smd_variance == "RevMan"
 

@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from mutau.errors import ArgumentError
-from mutau.outcomes import OutcomeModel, PublishedResult, Threshold, ZeroCells
+from mutau.outcomes import Certainty, OutcomeModel, PublishedResult, Threshold, ZeroCells
 from mutau.priors import Flat, HalfCauchy, HalfNormal, Normal, PointMass, Uniform, default_priors
 
 
@@ -177,3 +177,14 @@ def test_pure_data():
     assert hash(made) == hash(model(where={"study": "A"}))
     with pytest.raises(dataclasses.FrozenInstanceError):
         made.measure = "OR"
+
+
+def test_the_model_s_own_rating_comes_before_the_printed_one():
+    printed = PublishedResult(0.8, 0.5, 0.9, certainty="low", source="the abstract")
+    base = {"name": "m", "measure": "RR", "benefit": "lower"}
+    assert OutcomeModel(**base).rated is None
+    assert OutcomeModel(**base, published=printed).rated == Certainty("low", source="the abstract")
+    own = Certainty("very low", ("imprecision: one trial",))
+    assert OutcomeModel(**base, published=printed, certainty=own).rated is own
+    with pytest.raises(ArgumentError, match="no certainty"):
+        OutcomeModel(**base, certainty="low")

@@ -73,7 +73,7 @@ def test_the_axis_is_a_probability_without_a_line_at_095(frame):
 
 def test_the_same_picture_gives_the_same_bytes(frame, tmp_path):
     assert svg_text(plot_benefit_by_tau(frame)) == save(plot_benefit_by_tau(frame), tmp_path / "by_tau")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["by_tau.png", "by_tau.svg"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["by_tau.pdf", "by_tau.png", "by_tau.svg"]
 
 
 def test_an_improper_prior_has_no_interval_and_says_so(make_counts, make_model):

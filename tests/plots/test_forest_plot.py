@@ -6,7 +6,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from mutau.errors import DataWarning
-from mutau.plots import plot_forest, png_bytes, prepare_forest, save, svg_text
+from mutau.plots import FOREST_STYLES, plot_forest, png_bytes, prepare_forest, save, svg_text
 from mutau.plots.forest_layout import lay_out
 from mutau.plots.scales import effect_limits, effect_ticks, tick_text
 from mutau.plots.style import plain, text_width, wrap
@@ -122,7 +122,7 @@ def test_the_figure_grows_with_the_studies(made, make_model, make_counts):
     heights = []
     for k in (2, 13):
         case = made(make_counts([f"S{i}" for i in range(k)]), make_model())
-        heights.append(lay_out(prepared(case)).figure_size[1])
+        heights.append(lay_out(prepared(case), FOREST_STYLES["mutau"]).figure_size[1])
     assert heights[1] - heights[0] == pytest.approx(11 * 0.36, abs=0.1)
 
 
@@ -158,9 +158,9 @@ def test_control_characters_do_not_break_the_svg(made, make_model, make_counts):
     assert "cd" in shown
 
 
-def test_save_writes_both_and_gives_the_svg(secure, tmp_path):
+def test_save_writes_each_kind_and_gives_the_svg(secure, tmp_path):
     given = save(plot_forest(prepared(secure)), tmp_path / "forest")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["forest.png", "forest.svg"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["forest.pdf", "forest.png", "forest.svg"]
     assert (tmp_path / "forest.svg").read_text(encoding="utf-8") == given
     assert (tmp_path / "forest.png").read_bytes().startswith(b"\x89PNG")
 

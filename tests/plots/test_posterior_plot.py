@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from mutau.outcomes import OutcomeModel
-from mutau.plots import POSTERIOR_COLUMNS, plot_posterior, prepare_posterior, svg_text
+from mutau.plots import DENSITY_COLUMNS, plot_posterior, prepare_posterior, svg_text
 from mutau.priors import Flat
 
 
@@ -28,7 +28,7 @@ def texts(axes):
 
 
 def test_curves_and_columns(frame):
-    assert tuple(frame.columns) == POSTERIOR_COLUMNS
+    assert tuple(frame.columns) == DENSITY_COLUMNS
     assert list(frame["curve"].unique()) == ["posterior", "prior", "new"]
     np.testing.assert_allclose(frame["natural"], np.exp(frame["analysis"]))
 

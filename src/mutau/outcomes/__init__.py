@@ -5,11 +5,12 @@ from __future__ import annotations
 from mutau.outcomes.loading import Review, load_model, load_review
 from mutau.outcomes.model import OutcomeModel
 from mutau.outcomes.printed import Printed, printed
-from mutau.outcomes.records import CERTAINTIES, POOLED, PublishedResult, Threshold, ZeroCells
+from mutau.outcomes.records import CERTAINTIES, POOLED, Certainty, PublishedResult, Threshold, ZeroCells
 
 __all__ = [
     "CERTAINTIES",
     "POOLED",
+    "Certainty",
     "OutcomeModel",
     "Printed",
     "PublishedResult",

@@ -9,7 +9,7 @@ from typing import Any
 
 from mutau.errors import ArgumentError, Fault
 from mutau.outcomes.defaults import RESERVED_LABELS
-from mutau.outcomes.records import PublishedResult, Threshold, ZeroCells
+from mutau.outcomes.records import Certainty, PublishedResult, Threshold, ZeroCells
 from mutau.outcomes.schema import Structure
 from mutau.outcomes.stated import for_model, prior_of_table
 from mutau.priors import HalfNormal, Prior, parse_prior, published_prior
@@ -57,6 +57,7 @@ def draft(content: Structure, file: Path) -> tuple[dict[str, Any], list[Fault]]:
     fields |= {key: content[key] for key in _AS_THEY_ARE if key in content}
     fields |= _priors(content.get("priors", {}), content, faults)
     fields |= _thresholds(content.get("thresholds", []), faults)
+    fields |= _certainty(content.get("certainty"), faults)
     fields |= _published(content.get("published"), faults)
     if "zero_cells" in content:
         fields["zero_cells"] = ZeroCells(**content["zero_cells"])
@@ -153,6 +154,14 @@ def _thresholds(entries: list[Structure], faults: list[Fault]) -> dict[str, Any]
             Threshold(float(entry.get("value", math.nan)), entry.get("label", "")) for entry in entries
         )
     }
+
+
+def _certainty(entry: Structure | None, faults: list[Fault]) -> dict[str, Any]:
+    if entry is None:
+        return {}
+    faults += _lacking(entry, ("rating",), "A certainty", "certainty")
+    reasons = tuple(entry.get("reasons", ()))
+    return {"certainty": Certainty(entry.get("rating", ""), reasons, entry.get("source", ""))}
 
 
 def _published(entry: Structure | None, faults: list[Fault]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from mutau.likelihoods import LIKELIHOODS
 from mutau.measures import Measure, get_measure
 from mutau.outcomes.checks import model_faults
 from mutau.outcomes.defaults import DOUBLED, NO_HETEROGENEITY, tau_alternatives
-from mutau.outcomes.records import POOLED, PublishedResult, Threshold, ZeroCells
+from mutau.outcomes.records import POOLED, Certainty, PublishedResult, Threshold, ZeroCells
 from mutau.priors import Prior, default_priors
 
 if TYPE_CHECKING:
@@ -69,6 +69,8 @@ class OutcomeModel:
         else the distribution of twice tau. Entries given under these two labels are computed anew.
     thresholds : tuple of Threshold
         Effects that matter in practice, on the natural scale.
+    certainty : Certainty, optional
+        How certain the evidence was rated, and why.
     published : PublishedResult, optional
         What the review printed.
     zero_cells : ZeroCells
@@ -119,6 +121,7 @@ class OutcomeModel:
     tau_prior: Prior = _OF_THE_MEASURE
     tau_alternatives: tuple[tuple[str, Prior], ...] = ()
     thresholds: tuple[Threshold, ...] = ()
+    certainty: Certainty | None = None
     published: PublishedResult | None = None
     zero_cells: ZeroCells = field(default_factory=ZeroCells)
     smd_variance: Literal["metafor", "RevMan"] = "metafor"
@@ -177,6 +180,14 @@ class OutcomeModel:
     def of_counts(self) -> bool:
         """Whether the likelihood is of counts as they are, without any zero-cell rule."""
         return not self.is_pooled and LIKELIHOODS[self.likelihood].of_counts
+
+    @property
+    def rated(self) -> Certainty | None:
+        """The certainty of evidence: the model's own rating, else the one printed with the published result."""
+        published = self.published
+        if self.certainty is None and published is not None and published.certainty:
+            return Certainty(published.certainty, source=published.source)
+        return self.certainty
 
     @property
     def benefit_sign(self) -> int:

@@ -1,11 +1,11 @@
-"""The parts of an outcome model: thresholds, the published result, the zero-cell rule. Pure data."""
+"""The parts of an outcome model: thresholds, certainty, the published result, the zero-cell rule. Pure data."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
 
-__all__ = ["CERTAINTIES", "POOLED", "PublishedResult", "Threshold", "ZeroCells", "is_number"]
+__all__ = ["CERTAINTIES", "POOLED", "Certainty", "PublishedResult", "Threshold", "ZeroCells", "is_number"]
 
 POOLED = "pooled"
 """The word for a likelihood of the pooled result alone: the trials behind it are not known."""
@@ -29,6 +29,25 @@ class Threshold:
 
     value: float
     label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Certainty:
+    """How certain the evidence of an outcome was rated. It is a judgement of people; mutau never makes one.
+
+    Parameters
+    ----------
+    rating : {"high", "moderate", "low", "very low"}
+        GRADE's word.
+    reasons : tuple of str
+        Why it was rated down or up, in words: ``"risk of bias: allocation was not concealed"``.
+    source : str
+        Whose rating it is, or where it is printed; empty for that of whoever wrote the model.
+    """
+
+    rating: str
+    reasons: tuple[str, ...] = ()
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,12 @@ class _Published(_Table):
     decimals: int | None = None
 
 
+class _Certainty(_Table):
+    rating: str | None = None
+    reasons: list[str] | None = None
+    source: str | None = None
+
+
 class _ZeroCells(_Table):
     add: float | None = None
     to: str | None = None
@@ -105,6 +111,7 @@ class _Shared(_Table):
     control_label: str | None = None
     priors: _Priors | None = None
     thresholds: list[_Threshold] | None = None
+    certainty: _Certainty | None = None
     published: _Published | None = None
     zero_cells: _ZeroCells | None = None
     smd_variance: str | None = None
@@ -147,6 +154,7 @@ _SECTIONS: Mapping[tuple[str, ...], type[_Table]] = {
     ("priors", "tau_alternatives"): _Alternative,
     ("priors", "tau_alternatives", "prior"): _PriorTable,
     ("thresholds",): _Threshold,
+    ("certainty",): _Certainty,
     ("published",): _Published,
     ("zero_cells",): _ZeroCells,
 }

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from mutau.errors import ArgumentError, Fault
-from mutau.plots.forest_rows import provenance_sentence
+from mutau.plots.forest_words import provenance_sentence
 from mutau.plots.scales import tick_text
 from mutau.plots.style import COLOURS, inches_from, new_figure, plain, quiet_glyphs, style, wrap
 from mutau.summaries import benefit_by_tau
@@ -27,6 +27,7 @@ __all__ = [
     "TauRow",
     "plot_benefit_by_tau",
     "prepare_benefit_by_tau",
+    "tau_unit",
     "why_no_benefit_by_tau",
 ]
 
@@ -146,7 +147,7 @@ def _labels(fit: Fit, rows: tuple[TauRow, ...], end: float) -> BenefitByTauLabel
     )
     return BenefitByTauLabels(
         title=plain(model.title),
-        axis=f"tau, the between-study SD{_unit(model)}",
+        axis=f"tau, the between-study SD{tau_unit(model)}",
         chance=chance,
         curves={"p_benefit": "mean effect (mu)", "p_benefit_new": "effect in a new setting"},
         rows=rows,
@@ -155,7 +156,8 @@ def _labels(fit: Fit, rows: tuple[TauRow, ...], end: float) -> BenefitByTauLabel
     )
 
 
-def _unit(model: OutcomeModel) -> str:
+def tau_unit(model: OutcomeModel) -> str:
+    """Say what tau is the standard deviation of: `` of the log risk ratio``."""
     measure = model.measure_record
     names = {"log": f" of the log {measure.name}", "identity": f" of the {measure.name}"}
     return names.get(measure.analysis_scale, " (analysis scale)")

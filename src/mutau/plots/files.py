@@ -1,4 +1,4 @@
-"""Pictures as files: SVG with its text as text, and PNG; the same picture gives the same bytes."""
+"""Pictures as files: SVG and PDF with their text as text, and PNG; the same picture gives the same bytes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import re
 import warnings
 from pathlib import Path
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,10 +15,17 @@ from matplotlib.figure import Figure
 from mutau.errors import DataWarning
 from mutau.plots.style import figure_of, quiet_glyphs, style
 
-__all__ = ["png_bytes", "save", "svg_text"]
+__all__ = ["FORMATS", "pdf_bytes", "png_bytes", "save", "svg_text"]
+
+FORMATS = ("svg", "pdf", "png")
+"""Endings of the files that `save` writes."""
 
 _DPI = 200
-_UNDATED = {"Date": None, "Creator": None, "Format": None, "Type": None}
+_UNDATED = {
+    "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
+    "pdf": {"CreationDate": None, "ModDate": None, "Creator": None, "Producer": None},
+    "png": {"Software": None},
+}
 _MISSING_GLYPH = re.compile(r"Glyph (\d+) ")
 
 
@@ -34,10 +42,8 @@ def svg_text(picture: Axes | Figure) -> str:
     str
         A whole SVG document.
     """
-    buffer = io.BytesIO()
-    with style(), quiet_glyphs():
-        figure_of(picture).savefig(buffer, format="svg", metadata=_UNDATED)
-    return buffer.getvalue().decode("utf-8")
+    with quiet_glyphs():
+        return _bytes(picture, "svg").decode("utf-8")
 
 
 def png_bytes(picture: Axes | Figure) -> bytes:
@@ -48,10 +54,9 @@ def png_bytes(picture: Axes | Figure) -> bytes:
     DataWarning
         The picture holds characters that the font lacks; they show as boxes here and are right in the SVG.
     """
-    buffer = io.BytesIO()
-    with style(), warnings.catch_warnings(record=True) as caught:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        figure_of(picture).savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None})
+        drawn = _bytes(picture, "png")
     missing: dict[str, None] = {}
     for warning in caught:
         found = _MISSING_GLYPH.match(str(warning.message))
@@ -61,22 +66,36 @@ def png_bytes(picture: Axes | Figure) -> bytes:
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     if missing:
         warnings.warn(
-            f"a PNG shows boxes for {' '.join(missing)}, which its font lacks; the SVG has them as text",
+            f"a PNG or PDF shows boxes for {' '.join(missing)}, which its font lacks; the SVG has them as text",
             DataWarning,
             stacklevel=2,
         )
+    return drawn
+
+
+def pdf_bytes(picture: Axes | Figure) -> bytes:
+    """Draw as PDF, fonts embedded, no date; what its font lacks shows as boxes, as in a PNG, which warns of it."""
+    with quiet_glyphs():
+        return _bytes(picture, "pdf")
+
+
+def _bytes(picture: Axes | Figure, ending: str) -> bytes:
+    buffer = io.BytesIO()
+    metadata: dict[str, Any] = _UNDATED[ending]
+    with style():
+        figure_of(picture).savefig(buffer, format=ending, dpi=_DPI, metadata=metadata)
     return buffer.getvalue()
 
 
 def save(picture: Axes | Figure, path_stem: str | os.PathLike[str]) -> str:
-    """Write a picture as SVG and as PNG, each whole or not at all.
+    """Write a picture as SVG, as PDF and as PNG, each whole or not at all.
 
     Parameters
     ----------
     picture : Axes or Figure
         What a ``plot_`` function gave, or its figure.
     path_stem : path
-        Without ending: ``results/secure/forest`` gives ``forest.svg`` and ``forest.png``.
+        Without ending: ``results/secure/forest`` gives ``forest.svg``, ``forest.pdf`` and ``forest.png``.
 
     Returns
     -------
@@ -84,11 +103,11 @@ def save(picture: Axes | Figure, path_stem: str | os.PathLike[str]) -> str:
         The SVG, for a page.
     """
     stem = Path(path_stem)
-    svg, png = (stem.with_name(f"{stem.name}.{ending}") for ending in ("svg", "png"))
-    drawn = svg_text(picture)
-    _write(svg, drawn.encode("utf-8"))
-    _write(png, png_bytes(picture))
-    return drawn
+    svg = svg_text(picture)
+    contents = (svg.encode("utf-8"), pdf_bytes(picture), png_bytes(picture))
+    for ending, content in zip(FORMATS, contents, strict=True):
+        _write(stem.with_name(f"{stem.name}.{ending}"), content)
+    return svg
 
 
 def _write(target: Path, content: bytes) -> None:

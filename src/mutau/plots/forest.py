@@ -12,9 +12,11 @@ from matplotlib.patches import Polygon
 from matplotlib.transforms import ScaledTranslation, Transform, blended_transform_factory
 
 from mutau.plots.forest_layout import KEY_COLUMNS, MARGIN, NOTE_LINE, NOTE_SIZE, PLOT_WIDTH, Layout, lay_out
-from mutau.plots.forest_rows import ForestLabels
+from mutau.plots.forest_styles import ForestStyle, Mark, forest_style
+from mutau.plots.forest_words import ForestLabels
 from mutau.plots.scales import set_effect_axis
-from mutau.plots.style import COLOURS, figure_of, inches_from, new_figure, quiet_glyphs, style
+from mutau.plots.style import COLOURS, figure_of, inches_from, new_figure, quiet_glyphs
+from mutau.plots.style import style as drawing_style
 
 __all__ = ["plot_forest"]
 
@@ -22,26 +24,17 @@ _SPREAD = 0.075  # inches: raw mark above, shrunken mark below the middle of the
 _DIAMOND = 0.075  # inches: half height
 _SQUARE = 8.0  # points: side of the largest square
 
-_MARKS = {
-    "raw": (COLOURS["raw"], "s", "Raw effect (square: weight), confidence interval"),
-    "shrunken": (COLOURS["bayesian"], "o", "Shrunken effect, credible interval"),
-    "bayesian": (COLOURS["bayesian"], "D", "Bayesian mean effect, credible interval"),
-    "new": (COLOURS["new"], "", "Effect in a new setting, credible interval"),
-    "classic": (COLOURS["classic"], "D", "Classic pooled effect, confidence interval"),
-    "published": (COLOURS["published"], "D", "Published pooled effect, confidence interval"),
-}
-"""Colour, shape and name of each mark."""
 
-_HOLLOW = ("classic", "published")
-
-
-def plot_forest(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def plot_forest(frame: pd.DataFrame, *, style: str = "mutau", ax: Axes | None = None) -> Axes:
     """Draw a forest plot.
 
     Parameters
     ----------
     frame : DataFrame
         From `prepare_forest`.
+    style : {"mutau", "revman", "jama"}
+        Its own; like Review Manager's (classic column left of the plot, heterogeneity under the total); like that
+        of the journals of the American Medical Association (directions above, intervals in parentheses).
     ax : Axes, optional
         Where to draw the intervals; the text columns stand left and right of it and need room there. Without
         one, a figure of the right size is made (no pyplot state is touched).
@@ -51,21 +44,27 @@ def plot_forest(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Axes
         Of the intervals, on the natural scale (logarithmic for ratios). Its figure is ``ax.figure``.
 
+    Raises
+    ------
+    ArgumentError
+        There is no such style.
+
     Notes
     -----
     Squares have an area in proportion to the study's weight. An interval that runs beyond the axis is cut there
     and ends in an arrowhead; its text is complete.
     """
     labels = cast("ForestLabels", frame.attrs["labels"])
-    with style(), quiet_glyphs():
-        layout = lay_out(frame)
+    look = forest_style(style)
+    with drawing_style(), quiet_glyphs():
+        layout = lay_out(frame, look)
         ax = _new_axes(layout) if ax is None else ax
         _frame_axes(ax, layout, labels)
         _draw_texts(ax, layout)
         _draw_heads(ax, layout)
-        _draw_marks(ax, layout)
-        _draw_axis_words(ax, layout, labels)
-        _draw_key(ax, frame, layout)
+        _draw_marks(ax, layout, look)
+        _draw_axis_words(ax, layout, labels, look)
+        _draw_key(ax, frame, layout, look)
         _draw_notes(ax, layout)
     return ax
 
@@ -112,7 +111,7 @@ def _rule(ax: Axes, layout: Layout, y: float, colour: str) -> None:
 def _draw_texts(ax: Axes, layout: Layout) -> None:
     beside = {side: _beside(ax, side) for side in ("left", "right")}
     for line in layout.lines:
-        weight = "bold" if line.kind in ("heading", "total") else "normal"
+        weight = "bold" if line.kind in ("heading", "subgroup", "total") else "normal"
         if line.kind == "heading":
             _rule(ax, layout, line.middle - 0.55 * line.height, COLOURS["rule"])
         for head in layout.heads:
@@ -135,20 +134,31 @@ def _draw_heads(ax: Axes, layout: Layout) -> None:
     )
 
 
-def _draw_marks(ax: Axes, layout: Layout) -> None:
+def _draw_marks(ax: Axes, layout: Layout, look: ForestStyle) -> None:
+    if look.mean_line:
+        _draw_mean_line(ax, layout, look)
     raw = [mark["weight"] for line in layout.lines for mark in line.marks if mark["mark"] == "raw"]
     for line in layout.lines:
         for mark in line.marks:
             offset = {"raw": -_SPREAD, "shrunken": _SPREAD}.get(mark["mark"], 0.0)
             size = _SQUARE * np.sqrt(mark["weight"] / max(raw)) if mark["mark"] == "raw" else 4.5
-            _draw_mark(ax, mark, line.middle + offset, max(float(size), 2.0))
+            _draw_mark(ax, mark, look.marks[mark["mark"]], line.middle + offset, max(float(size), 2.0))
 
 
-def _draw_mark(ax: Axes, mark: dict[str, Any], y: float, size: float) -> None:
+def _draw_mean_line(ax: Axes, layout: Layout, look: ForestStyle) -> None:
+    """A dashed line from the first study down to the first Bayesian mean effect."""
+    lines = [line for line in layout.lines if line.kind == "bayesian"]
+    estimate = lines[0].marks[0]["estimate"]
+    left, right = ax.get_xlim()
+    if left <= estimate <= right:
+        colour = look.marks["bayesian"].colour
+        dashes: Any = (0, (3, 3))
+        ax.plot([estimate] * 2, [0, lines[0].middle], color=colour, linewidth=0.8, linestyle=dashes, zorder=1)
+
+
+def _draw_mark(ax: Axes, mark: dict[str, Any], how: Mark, y: float, size: float) -> None:
     """Draw one interval with its estimate, cut at the edges of the axis."""
-    kind = mark["mark"]
-    colour, shape, _ = _MARKS[kind]
-    face = "#FFFFFF" if kind in _HOLLOW else colour
+    kind, colour, shape, face = mark["mark"], how.colour, how.shape, how.face
     left, right = ax.get_xlim()
     lower, upper, estimate = mark["lower"], mark["upper"], mark["estimate"]
     exists = not (np.isnan(lower) or np.isnan(upper))
@@ -167,33 +177,34 @@ def _draw_mark(ax: Axes, mark: dict[str, Any], y: float, size: float) -> None:
         ax.plot([estimate], [y], marker=shape, markersize=size, color=colour, markerfacecolor=face, zorder=5)
 
 
-def _draw_axis_words(ax: Axes, layout: Layout, labels: ForestLabels) -> None:
+def _draw_axis_words(ax: Axes, layout: Layout, labels: ForestLabels, look: ForestStyle) -> None:
     """Direction labels on either side of no effect, and the axis' name below them."""
-    below = blended_transform_factory(ax.transData, _inches(ax, "left"))
+    above = look.directions_above
+    beside = ax.transData if above else blended_transform_factory(ax.transData, _inches(ax, "left"))
+    y, va = (-0.06, "bottom") if above else (-0.29, "top")
     for text, shift, align in zip(layout.directions, (-0.06, 0.06), ("right", "left"), strict=True):
-        aside = below + ScaledTranslation(shift, 0, figure_of(ax).dpi_scale_trans)
-        _text(ax, labels.null, -0.29, text, ha=align, va="top", linespacing=1.15, transform=aside)
+        aside = beside + ScaledTranslation(shift, 0, figure_of(ax).dpi_scale_trans)
+        _text(ax, labels.null, y, text, ha=align, va=va, linespacing=1.15, transform=aside)
     y = -layout.key_top + 0.3
     _text(ax, PLOT_WIDTH / 2, y, labels.axis, ha="center", va="top", transform=_inches(ax, "left"))
 
 
-def _draw_key(ax: Axes, frame: pd.DataFrame, layout: Layout) -> None:
+def _draw_key(ax: Axes, frame: pd.DataFrame, layout: Layout, look: ForestStyle) -> None:
     handles = []
-    for kind, (colour, shape, name) in _MARKS.items():
+    for kind, how in look.marks.items():
         if not (frame["mark"] == kind).any():
             continue
-        face = "#FFFFFF" if kind in _HOLLOW else colour
         width = 3.0 if kind == "new" else 1.2
         handles.append(
             Line2D(
                 [],
                 [],
-                color=colour,
-                marker=shape or "None",
-                markerfacecolor=face,
+                color=how.colour,
+                marker=how.shape or "None",
+                markerfacecolor=how.face,
                 markersize=5,
                 linewidth=width,
-                label=name,
+                label=how.name,
             )
         )
     ax.legend(

@@ -9,7 +9,8 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from mutau.plots.forest_rows import ForestLabels
+from mutau.plots.forest_styles import ForestStyle
+from mutau.plots.forest_words import ForestLabels
 from mutau.plots.scales import effect_limits
 from mutau.plots.style import text_width, wrap
 
@@ -47,6 +48,9 @@ _TITLE = 0.62
 _KEY_LINE = 0.175
 KEY_COLUMNS = 3
 
+_OF_STUDIES = ("treatment", "control", "weight")
+"""Columns that only the lines of studies and their total fill."""
+
 _HEADINGS = {
     "bayesian": "Bayesian: mean effect under each prior for tau",
     "classic": "Classic pooling",
@@ -60,7 +64,7 @@ class Line:
     Parameters
     ----------
     kind : str
-        The section, or ``"heading"``.
+        The section, or ``"heading"``, ``"subgroup"``, ``"heterogeneity"``.
     texts : dict
         By column: label, treatment, control, weight, confidence, eti, p_benefit.
     marks : tuple of dict
@@ -142,13 +146,15 @@ class Layout:
         return self.width + 2 * MARGIN, self.above + self.height + self.below
 
 
-def lay_out(frame: pd.DataFrame) -> Layout:
+def lay_out(frame: pd.DataFrame, look: ForestStyle) -> Layout:
     """Measure the texts of a prepared forest plot and place them.
 
     Parameters
     ----------
     frame : DataFrame
         From `mutau.plots.prepare_forest`.
+    look : ForestStyle
+        Which columns stand where, and how intervals are written.
 
     Returns
     -------
@@ -156,17 +162,23 @@ def lay_out(frame: pd.DataFrame) -> Layout:
         Everything in inches.
     """
     labels = cast("ForestLabels", frame.attrs["labels"])
-    heads, left, right, name_width = _columns(frame, labels)
-    lines, height = _lines(frame, name_width, left - GAP)
+    columns = _columns(frame, labels, look)
+    heads, left, right = columns.heads, columns.left, columns.right
+    lines, height = _lines(frame, labels, look, columns)
     width = left + PLOT_WIDTH + right
     head_height = 0.1 + LINE * max(1 + head.text.count("\n") for head in heads)
     limits = _limits(frame, labels)
     directions = _directions(labels, limits)
     direction_lines = max(1 + text.count("\n") for text in directions)
+    if look.directions_above:
+        head_height = max(head_height, 0.1 + LINE * direction_lines)
+        direction_lines = 0
     key_top = _TICKS + LINE * direction_lines + _AXIS_NAME + 0.1
     notes_top = key_top + _KEY_LINE * math.ceil(_distinct_marks(frame) / KEY_COLUMNS) + 0.14
     cut = " An arrowhead says that an interval runs beyond the axis." if _any_cut(frame, limits) else ""
     *explained, provenance = labels.footnotes
+    if labels.heterogeneity and not look.heterogeneity_inside:
+        explained.append(labels.heterogeneity)
     explained[-1] += cut
     notes = tuple(wrap(note, width, size=NOTE_SIZE) for note in (*explained, provenance))
     note_lines = sum(1 + note.count("\n") for note in notes)
@@ -189,42 +201,73 @@ def lay_out(frame: pd.DataFrame) -> Layout:
     )
 
 
-def _columns(frame: pd.DataFrame, labels: ForestLabels) -> tuple[tuple[Head, ...], float, float, float]:
-    """Place the columns; give them, the room they take left and right, and the width of the names."""
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The columns' headings and the room they take.
+
+    `left` and `right` are the room beside the plot; `name_width` is that of a study's name, `label_width` that of a
+    line without data or weight.
+    """
+
+    heads: tuple[Head, ...]
+    left: float
+    right: float
+    name_width: float
+    label_width: float
+
+
+def _columns(frame: pd.DataFrame, labels: ForestLabels, look: ForestStyle) -> _Columns:
+    """Place the columns of a style on either side of the plot."""
     in_table = frame["section"].isin(["study", "total"])
     studies, pooled = frame[in_table], frame[~in_table]
-    arm_columns = ("treatment", "control")[: len(labels.arms)]
-    cells = [str(text) for name in arm_columns for text in studies[name]]
-    arm_width = max(*(text_width(text, bold=True) for text in cells), _ARM_WIDTH[0])
-    longest_word = max(
-        (text_width(word, bold=True) for head in labels.arms for word in head.split()), default=0.0
+    shown = _heads_of(labels, look)
+    widths = {name: _column_width(name, shown[name], frame, studies, look) for name in shown}
+    left_names = [name for name in look.left if name in shown]
+    blank = [name for name in left_names if name in _OF_STUDIES]  # where a line without data may run on
+    between = sum(GAP + widths[name] for name in blank)
+    needed = max(
+        text_width(str(text), bold=True) for text in [*studies["label"], *frame["subgroup"], "Study"]
     )
-    arm_width = max(arm_width, min(longest_word, _ARM_WIDTH[1]))
-    weight = text_width("Weight", bold=True)
-    between = len(arm_columns) * (GAP + arm_width) + GAP + weight
-    needed = max(text_width(str(text), bold=True) for text in [*studies["label"], "Study"])
     label_needed = max(
         *(text_width(str(text)) for text in pooled["label"]),
-        *(text_width(t, bold=True) for t in _HEADINGS.values()),
+        *(text_width(text, bold=True) for text in _HEADINGS.values()),
     )
     name_width = max(
         min(max(needed, _NAME_WIDTH[0]), _NAME_WIDTH[1]), min(label_needed, _LABEL_WIDTH) - between
     )
-    left = name_width + between + GAP
-    heads = [Head("label", "Study", -left, "left", "left")]
-    for i, (column, text) in enumerate(zip(arm_columns, labels.arms, strict=True)):
-        x = name_width + (i + 1) * (GAP + arm_width) - left
-        heads.append(Head(column, _wrap_head(text, arm_width), x, "right", "left"))
-    heads.append(Head("weight", "Weight", -GAP, "right", "left"))
-    right = GAP
-    for column, text in zip(
-        ("confidence", "eti", "p_benefit"), (*labels.interval_heads, "P(benefit)"), strict=True
-    ):
-        heads.append(Head(column, text, right, "left", "right"))
-        shown = frame["p_benefit"] if column == "p_benefit" else frame.loc[frame["kind"] == column, "text"]
-        right += max(text_width(str(t)) for t in [*shown, ""]) if len(shown) else 0.0
-        right = max(right, heads[-1].x + text_width(text, bold=True)) + GAP
-    return tuple(heads), left, right - GAP, name_width
+    left = name_width + sum(GAP + widths[name] for name in left_names) + GAP
+    heads, x = [Head("label", "Study", -left, "left", "left")], name_width - left
+    for name in left_names:
+        x += GAP + widths[name]
+        heads.append(Head(name, _wrap_head(shown[name], widths[name]), x, "right", "left"))
+    x = 0.0
+    for name in (name for name in look.right if name in shown):
+        heads.append(Head(name, shown[name], x + GAP, "left", "right"))
+        x += GAP + widths[name]
+    return _Columns(tuple(heads), left, x, name_width, name_width + between)
+
+
+def _heads_of(labels: ForestLabels, look: ForestStyle) -> dict[str, str]:
+    """Heading of each column that the plot has."""
+    arms = dict(zip(("treatment", "control"), labels.arms, strict=False))
+    intervals = (look.written(text) for text in labels.interval_heads)
+    confidence, credible = intervals
+    return {**arms, "weight": "Weight", "confidence": confidence, "eti": credible, "p_benefit": "P(benefit)"}
+
+
+def _column_width(
+    name: str, head: str, frame: pd.DataFrame, studies: pd.DataFrame, look: ForestStyle
+) -> float:
+    """Width of a column: its widest text; the heading of an arm may be broken, others may not."""
+    if name in ("treatment", "control"):
+        widest = max(*(text_width(str(text), bold=True) for text in studies[name]), _ARM_WIDTH[0])
+        longest_word = max(text_width(word, bold=True) for word in head.split())
+        return max(widest, min(longest_word, _ARM_WIDTH[1]))
+    own = text_width(head, bold=True)
+    if name == "weight":
+        return own
+    cells = frame["p_benefit"] if name == "p_benefit" else frame.loc[frame["kind"] == name, "text"]
+    return max(own, *(text_width(look.written(str(text))) for text in [*cells, "", ""]))
 
 
 def _wrap_head(text: str, width: float) -> str:
@@ -232,30 +275,43 @@ def _wrap_head(text: str, width: float) -> str:
     return "\n".join([wrap(first, width, lines=3, bold=True), *rest])
 
 
-def _lines(frame: pd.DataFrame, name_width: float, label_width: float) -> tuple[tuple[Line, ...], float]:
+def _lines(
+    frame: pd.DataFrame, labels: ForestLabels, look: ForestStyle, columns: _Columns
+) -> tuple[tuple[Line, ...], float]:
     """Stack the lines from the top; give them and their total height."""
     lines: list[Line] = []
-    top, seen = _PADDING, ""
+    top, seen, subgroup = _PADDING, "", ""
+
+    def add(kind: str, text: str, height: float, sunk: float) -> None:
+        nonlocal top
+        lines.append(Line(kind, {"label": text}, (), top + sunk * height, height))
+        top += height
+
     for _, group in frame.groupby("row", sort=True):
         rows = [{str(key): value for key, value in row.items()} for row in group.to_dict("records")]
         section = str(rows[0]["section"])
         if section != seen and section in _HEADINGS:
-            texts = {"label": _HEADINGS[section]}
-            lines.append(Line("heading", texts, (), top + 0.62 * _HEADING_HEIGHT, _HEADING_HEIGHT))
-            top += _HEADING_HEIGHT
+            add("heading", _HEADINGS[section], _HEADING_HEIGHT, 0.62)
+        if rows[0]["subgroup"] and rows[0]["subgroup"] != subgroup:
+            subgroup = str(rows[0]["subgroup"])
+            add("subgroup", wrap(subgroup, columns.label_width, lines=1, bold=True), _POOLED_HEIGHT, 0.6)
         seen = section
-        line = _line(rows, section, name_width if section in ("study", "total") else label_width, top)
+        line = _line(rows, section, look, columns, top)
         lines.append(line)
         top += line.height
+        if section == "total" and look.heterogeneity_inside and labels.heterogeneity:
+            said = wrap(labels.heterogeneity, columns.left - GAP)
+            add("heterogeneity", said, LINE * (1 + said.count("\n")) + 0.1, 0.5)
     return tuple(lines), top + _PADDING
 
 
-def _line(rows: list[dict[str, Any]], section: str, width: float, top: float) -> Line:
+def _line(rows: list[dict[str, Any]], section: str, look: ForestStyle, columns: _Columns, top: float) -> Line:
+    width = columns.name_width if section in ("study", "total") else columns.label_width
     label = wrap(rows[0]["label"], width, lines=_NAME_LINES)
     base = _STUDY_HEIGHT if section == "study" else _POOLED_HEIGHT
     height = max(base, LINE * (1 + label.count("\n")) + 0.06)
     texts = {name: str(rows[0][name]) for name in ("treatment", "control", "p_benefit")} | {"label": label}
-    texts |= {str(row["kind"]): str(row["text"]) for row in rows if row["text"]}
+    texts |= {str(row["kind"]): look.written(str(row["text"])) for row in rows if row["text"]}
     if np.isfinite(rows[0]["weight"]):
         texts["weight"] = f"{rows[0]['weight']:.1f}%"
     marks = tuple(row for row in rows if row["mark"] != "total")

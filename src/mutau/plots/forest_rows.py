@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,26 +10,27 @@ import pandas as pd
 from scipy.special import ndtri
 
 from mutau.errors import ArgumentError, Fault
+from mutau.plots.forest_words import arm_columns, forest_labels
 from mutau.plots.style import plain
-from mutau.summaries import summary
+from mutau.summaries import chance, interval, probabilities, summary
 from mutau.tables import (
     HEADLINE_METHODS,
     NOT_AVAILABLE,
     effect_interval,
-    interval,
     number,
-    percent,
     probability,
 )
+from mutau.tables import interval as interval_text
 
 if TYPE_CHECKING:
     from mutau.fitting import Fit
 
-__all__ = ["FOREST_COLUMNS", "ForestLabels", "correction_sentence", "prepare_forest", "provenance_sentence"]
+__all__ = ["FOREST_COLUMNS", "prepare_forest"]
 
 FOREST_COLUMNS = (
     "row",
     "section",
+    "subgroup",
     "mark",
     "label",
     "treatment",
@@ -47,48 +47,14 @@ FOREST_COLUMNS = (
 """Columns of `prepare_forest`, in order."""
 
 _HARTUNG_KNAPP = ("REML, Hartung-Knapp",)
-_COUNTS = ("events_treatment", "n_treatment", "events_control", "n_control")
 
 
-@dataclass(frozen=True, slots=True)
-class ForestLabels:
-    """The words around a forest plot, and its scale. Kept in ``frame.attrs["labels"]``.
-
-    Parameters
-    ----------
-    title, subtitle : str
-        Above the plot.
-    code, axis : str
-        The measure's short name, and what the axis says.
-    log : bool
-        Whether the axis is logarithmic.
-    null : float
-        No effect, on the natural scale.
-    left, right : str
-        Which arm effects on either side of no effect favour.
-    arms : tuple of str
-        Headings of the columns with the data, the columns ``treatment`` and ``control`` of the frame: two
-        arms, a single column for standard errors, or none.
-    interval_heads : tuple of str
-        Headings of the columns of confidence and of credible intervals.
-    footnotes : tuple of str
-        What the weights are, which intervals are what, and the provenance of the rows.
-    """
-
-    title: str
-    subtitle: str
-    code: str
-    axis: str
-    log: bool
-    null: float
-    left: str
-    right: str
-    arms: tuple[str, ...]
-    interval_heads: tuple[str, str]
-    footnotes: tuple[str, ...]
-
-
-def prepare_forest(fit: Fit, alternatives: Mapping[str, Fit], compared: pd.DataFrame) -> pd.DataFrame:
+def prepare_forest(
+    fit: Fit,
+    alternatives: Mapping[str, Fit],
+    compared: pd.DataFrame,
+    subgroups: Mapping[str, Fit] | None = None,
+) -> pd.DataFrame:
     r"""Collect what the forest plot of an outcome shows.
 
     Parameters
@@ -99,20 +65,24 @@ def prepare_forest(fit: Fit, alternatives: Mapping[str, Fit], compared: pd.DataF
         The same model under its other priors for tau, as `mutau.comparing.fit_alternatives` makes them.
     compared : DataFrame
         From `mutau.compare` for these fits.
+    subgroups : mapping of str to Fit, optional
+        A fit of each subgroup's studies, by the subgroup's name; every study of `fit` is in one of them. Studies
+        are then ordered by subgroup, and each subgroup's mean effect stands under its studies.
 
     Returns
     -------
     DataFrame
         One row per mark, columns `FOREST_COLUMNS`: ``row`` counts the lines of the plot from the top (a study's
-        raw and shrunken effect share one); ``section`` is study, total, bayesian, classic or published; ``mark``
-        is raw, shrunken, total, bayesian, new, classic or published; ``weight`` is in percent; ``estimate``,
-        ``lower`` and ``upper`` are on the natural scale, NaN where they do not exist; ``kind`` names the interval;
+        raw and shrunken effect share one); ``section`` is study, subtotal, total, bayesian, classic or published;
+        ``subgroup`` is the study's, or empty; ``mark`` is raw, shrunken, total, bayesian, new, classic or
+        published; ``weight`` is in percent; ``estimate``, ``lower`` and ``upper`` are on the natural scale, NaN
+        where they do not exist; ``kind`` names the interval;
         ``text`` and ``p_benefit`` are as printed. ``frame.attrs["labels"]`` holds `ForestLabels`.
 
     Raises
     ------
     ArgumentError
-        `compared` does not belong to these fits.
+        `compared` does not belong to these fits, or `subgroups` do not hold each study once.
 
     Notes
     -----
@@ -121,17 +91,18 @@ def prepare_forest(fit: Fit, alternatives: Mapping[str, Fit], compared: pd.DataF
     single set of weights.
     """
     prob = float(compared["prob"].iloc[0])
+    subgroups = subgroups or {}
     rows = [
-        *_study_rows(fit, prob),
+        *(_by_subgroup(fit, subgroups, prob) if subgroups else _study_rows(fit, prob)),
         _total_row(fit),
         *_bayesian_rows(fit, alternatives, compared),
         *_other_rows(compared),
     ]
     frame = pd.DataFrame(rows).reindex(columns=list(FOREST_COLUMNS))
     frame["row"] = _lines(frame)
-    text_columns = ["label", "treatment", "control", "text", "p_benefit"]
+    text_columns = ["subgroup", "label", "treatment", "control", "text", "p_benefit"]
     frame[text_columns] = frame[text_columns].astype(object).fillna("")
-    frame.attrs["labels"] = _labels(fit, compared, prob)
+    frame.attrs["labels"] = forest_labels(fit, compared, prob, subgroups)
     return frame
 
 
@@ -150,7 +121,7 @@ def _study_rows(fit: Fit, prob: float) -> list[dict[str, Any]]:
     half = float(ndtri(0.5 + prob / 2)) * sei
     raw = np.column_stack([np.asarray(natural(values)) for values in (yi, yi - half, yi + half)])
     weight = _weights(sei, float(fit.marginal("tau").quantile(0.5)))
-    arms = _arm_columns(fit)
+    arms = arm_columns(fit)
     rows = []
     for i, (_, data) in enumerate(fit.effects.iterrows()):
         study = str(data["study"])
@@ -162,10 +133,37 @@ def _study_rows(fit: Fit, prob: float) -> list[dict[str, Any]]:
     return rows
 
 
+def _by_subgroup(fit: Fit, subgroups: Mapping[str, Fit], prob: float) -> list[dict[str, Any]]:
+    """Order the rows of studies by subgroup, each subgroup's mean effect under its studies."""
+    held = [str(study) for each in subgroups.values() for study in each.effects["study"]]
+    if sorted(held) != sorted(map(str, fit.effects["study"])):
+        what = f"the subgroups hold {len(held)} studies: {', '.join(held)}"
+        rule = f"They hold each of the {fit.k} studies of the fit once"
+        raise ArgumentError(Fault(what, rule, "Fit each subgroup to its own rows of the same table"))
+    by_study: dict[str, list[dict[str, Any]]] = {}
+    for row in _study_rows(fit, prob):
+        by_study.setdefault(row["label"], []).append(row)
+    rows = []
+    for name, each in subgroups.items():
+        label = {"subgroup": plain(name)}
+        rows += [row | label for study in each.effects["study"] for row in by_study[plain(study)]]
+        rows.append(_subtotal_row(each, prob) | label)
+    return rows
+
+
+def _subtotal_row(fit: Fit, prob: float) -> dict[str, Any]:
+    found = interval(fit, "mu", prob)
+    median = float(fit.model.measure_record.to_natural(np.asarray(fit.marginal("mu").quantile(0.5))))
+    benefit = chance(probabilities(fit), "benefit", "mu")
+    row = {"section": "subtotal", "label": "Mean effect of the subgroup", "prob": prob}
+    row |= {"p_benefit": probability(benefit["probability"], benefit["ess"])}
+    return row | _interval("bayesian", np.array([median, found.lower, found.upper]), "eti")
+
+
 def _interval(mark: str, values: np.ndarray[Any, Any], kind: str) -> dict[str, Any]:
     estimate, lower, upper = (float(value) for value in values)
     if np.isnan(estimate):
-        text = interval(lower, upper)
+        text = interval_text(lower, upper)
     elif np.isnan(lower) or np.isnan(upper):
         text = f"{number(estimate)}, no interval"
     else:
@@ -188,14 +186,6 @@ def _minus(text: str) -> str:
 def _weights(sei: np.ndarray[Any, Any], tau: float) -> np.ndarray[Any, Any]:
     precision = 1 / (sei**2 + tau**2)
     return np.asarray(100 * precision / np.nansum(precision))
-
-
-def _arm_columns(fit: Fit) -> tuple[str, ...]:
-    """Which columns of data the plot has: both arms, or the standard errors where only estimates are known."""
-    sizes = [name for name in ("n_treatment", "n_control") if name in fit.effects]
-    known = len(sizes) == 2 and bool(fit.effects[sizes].notna().any(axis=None))
-    known |= _any(fit, ("time_treatment",))
-    return ("treatment", "control") if known else ("treatment",)
 
 
 def _cell(data: pd.Series[Any], side: str) -> str:
@@ -283,82 +273,3 @@ def _other_row(section: str, found: pd.Series[Any]) -> dict[str, Any]:
     values = found[["estimate", "lower", "upper"]].to_numpy(dtype=np.float64)
     head = {"section": section, "label": plain(label), "prob": found["prob"]}
     return head | _interval(section, values, str(found["kind"]))
-
-
-def _labels(fit: Fit, compared: pd.DataFrame, prob: float) -> ForestLabels:
-    model = fit.model
-    measure, higher_helps = model.measure_record, model.benefit_sign > 0
-    treatment, control = plain(model.treatment_label), plain(model.control_label)
-    sides = (control, treatment) if higher_helps else (treatment, control)
-    what = (
-        "\nevents/time"
-        if _any(fit, ("time_treatment",))
-        else "\nevents/n"
-        if _any(fit, _COUNTS[::2])
-        else "\nmean (SD) n"
-    )
-    arms = _arm_columns(fit)
-    heads = (f"{treatment}{what}", f"{control}{what}") if len(arms) == 2 else ("Standard\nerror",)
-    return ForestLabels(
-        title=plain(model.title),
-        subtitle=f"{treatment} versus {control}; {measure.name}; {fit.k} {'study' if fit.k == 1 else 'studies'}",
-        code=measure.code,
-        axis=measure.axis_label,
-        log=measure.analysis_scale == "log",
-        null=measure.null_natural,
-        left=f"Favours {sides[0]}",
-        right=f"Favours {sides[1]}",
-        arms=heads,
-        interval_heads=(
-            f"{measure.code} [{percent(prob)}\nconfidence interval]",
-            f"{measure.code}, median [{percent(prob)}\ncredible interval]",
-        ),
-        footnotes=_footnotes(fit, compared, prob),
-    )
-
-
-def _any(fit: Fit, columns: tuple[str, ...]) -> bool:
-    return any(name in fit.effects and bool(fit.effects[name].notna().any()) for name in columns)
-
-
-def _footnotes(fit: Fit, compared: pd.DataFrame, prob: float) -> tuple[str, ...]:
-    model = fit.model
-    tau = number(float(fit.marginal("tau").quantile(0.5)))
-    notes = [
-        f"Bayesian: mu ~ {model.mu_prior.label}, tau ~ {model.tau_prior.label} unless the row names another prior "
-        f"for tau, {model.likelihood} likelihood; posterior median and {percent(prob)} equal-tailed credible "
-        "interval. P(benefit) is given unbiased trials, these priors and this likelihood.",
-        f"Weight: the study's share of 1/(SE² + tau²) at the posterior median tau = {tau}. A shrunken effect is the "
-        "study's own effect in the light of all studies.",
-        *correction_sentence(fit),
-        f"Raw effects, classic and published rows: {percent(prob)} confidence intervals, which give no P(benefit).",
-    ]
-    published = compared[compared["engine"] == "published"]
-    if len(published) and float(published["prob"].iloc[0]) != prob:
-        stated = percent(float(published["prob"].iloc[0]))
-        notes.append(f"The published interval is a {stated} confidence interval.")
-    return (*notes, provenance_sentence(fit))
-
-
-def correction_sentence(fit: Fit) -> tuple[str, ...]:
-    """Say which studies had zero cells corrected, in one sentence, or nothing if none had."""
-    if "corrected" not in fit.effects or not fit.effects["corrected"].any():
-        return ()
-    studies = ", ".join(plain(study) for study in fit.effects.loc[fit.effects["corrected"], "study"])
-    rule = fit.model.zero_cells
-    cells = "both counts" if fit.model.measure == "IRR" else "all four cells"
-    tail = "; counts are as read."
-    if fit.model.of_counts:
-        tail = ", for raw effects and classic rows only: the Bayesian rows take counts as they are."
-    return (f"Zero cells: {rule.add:g} was added to {cells} ({rule.to}) of {studies}{tail}",)
-
-
-def provenance_sentence(fit: Fit) -> str:
-    """Say where the rows of studies come from, and whether none was read in a trial report."""
-    values = fit.effects["provenance"].astype(str)
-    kinds = [
-        f"{plain(value)} ({(values == value).sum()} of {len(values)} rows)" for value in dict.fromkeys(values)
-    ]
-    second_hand = bool(values.str.contains("reconstructed|secondary", case=False, regex=True).all())
-    warning = " None is an extraction from a trial report." if second_hand else ""
-    return f"Provenance of the study rows: {'; '.join(kinds)}.{warning}"

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.colors import BoundaryNorm, ListedColormap
 
-from mutau.plots.forest_rows import provenance_sentence
+from mutau.plots.forest_words import provenance_sentence
 from mutau.plots.scales import tick_text
 from mutau.plots.style import COLOURS, new_figure, plain, quiet_glyphs, style, wrap
 from mutau.tables import number, percent, probability

@@ -62,6 +62,7 @@ _STYLE = {
     "xtick.color": "#000000",
     "ytick.color": "#000000",
     "svg.fonttype": "none",
+    "pdf.fonttype": 42,
     "svg.hashsalt": "mutau",
 }
 
