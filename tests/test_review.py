@@ -26,11 +26,15 @@ OUTCOME_FILES = {
         f"{name}.md"
         for name in ("main", "data", "summary", "compare", "probabilities", "checks", "agreement")
     ),
-    *(f"{figure}.{kind}" for figure in ("forest", "posterior", "benefit_by_tau") for kind in ("svg", "png")),
+    *(
+        f"{figure}.{kind}"
+        for figure in ("forest", "posterior", "benefit_by_tau")
+        for kind in ("svg", "png", "pdf")
+    ),
 }
 COUNT_FILES = {"likelihoods.csv", "likelihoods.md"}  # of outcomes told by their counts
 BOTH_ENGINES_FILES = {"fit.sampled.nc", "agreement.csv", "agreement.md"}
-BY_TAU_FILES = {f"benefit_by_tau.{kind}" for kind in ("csv", "svg", "png")}
+BY_TAU_FILES = {f"benefit_by_tau.{kind}" for kind in ("csv", "svg", "png", "pdf")}
 POOLED = {"depression_incidence", "depression_level"}
 POOLED_FILES = {"outcome.json", "pooled.csv", "probabilities.csv", "pooled.md", "probabilities.md"}
 # The review's four attachment results, as its abstract prints them.
@@ -51,10 +55,13 @@ def labels_of(name):
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """The shipped review, run as `make demo` runs it."""
+    """The shipped review, run as `make demo` runs it, but for the sensitivity of its answers."""
     seen = []
     result = mutau.run_review(
-        ROOT / "models", tmp_path_factory.mktemp("results"), progress=lambda *step: seen.append(step)
+        ROOT / "models",
+        tmp_path_factory.mktemp("results"),
+        progress=lambda *step: seen.append(step),
+        level=None,
     )
     return result, seen
 
@@ -110,7 +117,7 @@ def test_the_engines_agree_on_every_outcome(whole):
 
 @pytest.mark.parametrize("engine", ["exact", "sampling"])
 def test_one_engine_alone(tmp_path, engine):
-    result = mutau.run_review(ROOT / "models", tmp_path, only="avoidant", engine=engine)
+    result = mutau.run_review(ROOT / "models", tmp_path, only="avoidant", engine=engine, level=None)
     assert {item.name for item in (tmp_path / "avoidant").iterdir()} == (OUTCOME_FILES | COUNT_FILES) - {
         *BOTH_ENGINES_FILES,
         *(BY_TAU_FILES if engine == "sampling" else ()),
@@ -308,3 +315,25 @@ def test_numbers_in_csv_are_not_rounded(whole):
     stored = pd.read_csv(result.folder / "compare.csv")
     for column in ("estimate", "lower", "upper", "p_benefit"):
         np.testing.assert_array_equal(stored[column], result.compared[column])
+
+
+def test_what_would_change_an_answer_is_on_the_page_and_every_number_in_a_file(tmp_path):
+    mutau.run_review(ROOT / "models", tmp_path, only="epds_routine_smd", engine="exact", level=0.9)
+    names = {item.name for item in (tmp_path / "epds_routine_smd").iterdir()}
+    tables = (
+        "named_priors",
+        "prior_grids",
+        "tipping_points",
+        "power_scaling",
+        "prior_conflict",
+        "multiverse",
+        "verdict",
+    )
+    assert {f"sensitivity_{name}.csv" for name in (*tables, "verdict")} <= names
+    figures = ("scales", "locations", "specifications")
+    assert {f"sensitivity_{name}.svg" for name in figures} <= names
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "What would change the answer" in page
+    assert "tau&#39;s prior is 1.49 times as wide" in page
+    grids = pd.read_csv(tmp_path / "epds_routine_smd" / "sensitivity_prior_grids.csv")
+    assert len(grids) == 5000

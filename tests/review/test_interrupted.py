@@ -15,8 +15,10 @@ SECONDS = 60  # to wait at most; a busy machine takes its time
 
 def started(out, jobs):
     """Start a run and come back when it has begun to build an outcome."""
-    run = subprocess.Popen(
-        [sys.executable, "-m", "mutau", "run", SMALL, "--out", out, "--engine", "exact", "--jobs", str(jobs)],
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    code = f"{heard}; from mutau.cli import main; main()"
+    run = subprocess.Popen(  # who runs the tests may ignore Ctrl-C, as a shell does in the background
+        [sys.executable, "-c", code, "run", SMALL, "--out", out, "--engine", "exact", "--jobs", str(jobs)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
