@@ -1,6 +1,7 @@
 """Prior predictive p-values: against simulation, bayesmeta's prior predictive quantiles, and scipy."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from mutau import priors
 from mutau.sensitivities import PriorConflict, prior_conflict
 from mutau.sensitivities.conflict import weighted_chi2_cdf
 
+ROOT = Path(__file__).parents[2]
 DRAWS = 400_000
 SIX_SIGMA = 6 * np.sqrt(0.25 / DRAWS)  # of a simulated probability
 MU = [
@@ -102,8 +104,9 @@ def test_what_does_not_exist_is_nan_with_the_reason(bcg, changes, quantities, sa
         assert (said in check.note) == (check.quantity in quantities)
 
 
-def test_one_study_says_nothing_of_tau(epds):
-    mu, tau = prior_conflict(epds)
+def test_one_study_says_nothing_of_tau(pip_studies):
+    model = mutau.load_model(ROOT / "models" / "epds_routine_smd.toml")
+    mu, tau = prior_conflict(mutau.fit(pip_studies, model, engine="exact", seed=1))
     assert np.isfinite(mu.p)
     assert np.isnan(tau.p)
     assert "single" in tau.note

@@ -161,7 +161,7 @@ def _why_not(fit: Fit, quantity: str, k: int) -> str:
     """Say why a prior has no check; nothing if it has."""
     model = fit.model
     priors = [("tau", model.tau_prior)] + ([("mu", model.mu_prior)] if quantity == "mu" else [])
-    improper = [f"{prior} for {name}" for name, prior in priors if not prior.is_proper]
+    improper = [f"{prior.label} for {name}" for name, prior in priors if not prior.is_proper]
     if improper:
         return f"{' and '.join(improper)} is improper: it has no predictive distribution"
     if math.isfinite(model.effects_df):

@@ -43,8 +43,8 @@ class Joint:
     tau_scale : Scale
         tau's variable.
     parts : mapping of str to ndarray
-        Log of each of `PARTS`, broadcastable to (b, m, N), b being the number of nodes of tau. An improper prior has
-        a log density of 0; a point has no part.
+        Log of each of `PARTS`, broadcastable to (b, m, N), b being the number of nodes of tau, each up to a constant;
+        a point has no part.
     jacobian : ndarray, shape (b,)
         Log of d tau / d variable; 0 where tau is a point.
     """

@@ -106,9 +106,11 @@ def smoothed(log_ratios: Array, efficiency: float = 1.0) -> Smoothed:
     efficiency : float
         Effective draws over draws, of the draws themselves.
     """
+    n = len(log_ratios)
+    if not np.isfinite(log_ratios.max()):  # every draw lies where the other posterior has nothing
+        return Smoothed(np.full(n, 1.0 / n), math.inf, 0.0)
     log_ratios = np.maximum(log_ratios, log_ratios.max() - _NOTHING)
     if np.ptp(log_ratios) == 0:
-        n = len(log_ratios)
         return Smoothed(np.full(n, 1.0 / n), 0.0, n * efficiency)
     import arviz_stats  # noqa: F401  (registers the accessor)
 
@@ -295,6 +297,7 @@ def answer(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)  # the answer's note says it
         selected, effects = prepare(fit.studies if studies is None else studies, model)
+    model = model.given(effects["sei"])
     request = model_request(effects, model)
     said = {
         "note": "; ".join(data_notes(selected, effects, model)),

@@ -311,10 +311,8 @@ def _multiverse_rows(multiverse: Multiverse, thresholds: VerdictThresholds) -> I
         if each.dimension == LEAVE_ONE_OUT and multiverse.base.k < thresholds.fewest_studies:
             continue
         option = each.choices[0].option
-        yield (
-            _SOURCES.get(each.dimension, each.dimension),
-            Evidence("multiverse", option, "p_benefit", each.p_benefit),
-        )
+        name = _SOURCES.get(each.dimension, each.dimension.replace("without studies", "studies left out"))
+        yield name, Evidence("multiverse", option, "p_benefit", each.p_benefit)
 
 
 def _own(base: Specification) -> Sentence:
