@@ -33,6 +33,7 @@ __all__ = [
     "describe_published",
     "describe_written",
     "implications_in_words",
+    "mathematics",
     "priors_in_words",
 ]
 
@@ -60,7 +61,7 @@ def describe_model(model: OutcomeModel) -> tuple[str, ...]:
         f"{model.treatment_label} against {model.control_label}; {measure.name}; {helps} is better.",
         "",
         "Model",
-        *(described(model) if model.is_pooled else (f"  {line}" for line in _mathematics(model))),
+        *(described(model) if model.is_pooled else (f"  {line}" for line in mathematics(model))),
         f"  {'m, se' if model.is_pooled else 'theta'}, mu and tau are on the scale of the {scale}.",
         "",
         "Priors",
@@ -84,8 +85,11 @@ def describe_model(model: OutcomeModel) -> tuple[str, ...]:
     return (*lines, "")
 
 
-def _mathematics(model: OutcomeModel) -> tuple[str, ...]:
-    """The sampling model, the baselines where there are some, and the random effects."""
+def mathematics(model: OutcomeModel) -> tuple[str, ...]:
+    """Write the sampling model, the baselines where there are some, and the random effects, line by line.
+
+    Two or more blanks stand between the mathematics of a line and what they mean in words.
+    """
     likelihood = LIKELIHOODS[model.likelihood]
     lines = list(likelihood.sampling_model(model.measure))
     if likelihood.has_baseline:

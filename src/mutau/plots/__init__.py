@@ -23,6 +23,7 @@ from mutau.plots.forest import plot_forest
 from mutau.plots.forest_rows import FOREST_COLUMNS, prepare_forest
 from mutau.plots.forest_styles import FOREST_STYLES, ForestStyle
 from mutau.plots.forest_words import ForestLabels, correction_sentence
+from mutau.plots.gallery import outcome_figures
 from mutau.plots.posterior import plot_posterior, prepare_posterior
 from mutau.plots.predictive import plot_predictive, prepare_predictive, why_no_predictive
 from mutau.plots.prior import PRIOR_COLUMNS, PriorLabels, plot_prior, prepare_prior
@@ -53,6 +54,7 @@ __all__ = [
     "PriorLabels",
     "SpecificationLabels",
     "correction_sentence",
+    "outcome_figures",
     "pdf_bytes",
     "plain",
     "plot_benefit_by_tau",

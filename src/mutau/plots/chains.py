@@ -29,7 +29,7 @@ _WIDTH, _HEIGHT = 2.9, 1.9  # inches, of one panel
 _MARGIN = (0.75, 0.2, 0.75, 0.5)  # left, right, above, below
 _GAP = 0.55
 _NOTE_SIZE, _NOTE_LINE = 7.5, 0.145
-_RANK_DRAWS = 250  # of each chain, in a figure of ranks
+_RANK_DRAWS = 150  # of each chain, in a figure of ranks
 _CHAIN_COLOURS = ("bayesian", "classic", "new", "raw")
 _MOST_COLOURS = ("#CC79A7", "#56B4E9", "#E69F00", "#999999")
 
@@ -45,7 +45,7 @@ class ChainLabels:
 
 def why_no_chains(fit: Fit) -> str:
     """Say why a fit has no such plot; nothing if it has one."""
-    return "The answers were integrated exactly: there are no chains" if fit.exact is not None else ""
+    return "The answers were integrated exactly: there are no chains" if fit.engine.name == "exact" else ""
 
 
 def prepare_chains(fit: Fit) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -85,6 +86,8 @@ class DensityLabels:
         Thin lines, on the natural scale.
     notes : tuple of str
         What the probabilities are given, and what else is read from the figure.
+    top : float
+        Density at which the frame ends; NaN for the highest of all. A curve that is higher leaves the frame.
     """
 
     title: str
@@ -99,6 +102,7 @@ class DensityLabels:
     shaded: str
     thresholds: tuple[float, ...]
     notes: tuple[str, ...]
+    top: float = math.nan
 
 
 def density_frame(
@@ -174,7 +178,8 @@ def draw_densities(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ax = _new_axes(title, chance, notes, labels) if ax is None else ax
         curves = {str(name): curve for name, curve in frame.groupby("curve", sort=False)}
         set_effect_axis(ax, frame["natural"].min(), frame["natural"].max(), log=labels.log)
-        ax.set_ylim(0, frame["density"].max() / _CURVES_TOP)
+        top = frame["density"].max() if math.isnan(labels.top) else labels.top
+        ax.set_ylim(0, top / _CURVES_TOP)
         ax.yaxis.set_visible(False)
         for side in ("left", "right", "top"):
             ax.spines[side].set_visible(False)

@@ -23,6 +23,8 @@ __all__ = ["plot_tau", "prepare_tau", "why_no_tau"]
 
 _POINTS = 384
 _TAIL = 0.01  # share of a posterior of tau that the axis leaves out
+_REACH = 2.0  # the axis ends at this many times that end of the first posterior, where others reach further
+_ROOM = 1.5  # the frame ends at this many times the height of the first pair, where others are higher
 _COLOURS = ("bayesian", "classic", "new", "raw")
 _LEVELS = np.array([0.025, 0.5, 0.975])
 
@@ -65,7 +67,7 @@ def prepare_tau(fit: Fit, alternatives: Mapping[str, Fit]) -> pd.DataFrame:
     fits = {label: each for label, each in fits.items() if not each.model.tau_prior.is_point}
     ends = [float(each.marginal("tau").quantile(1 - _TAIL)) for each in fits.values()]
     own = ends[0]
-    grid = np.linspace(0.0, min(max(ends), 3 * own), _POINTS)
+    grid = np.linspace(0.0, min(max(ends), _REACH * own), _POINTS)
     curves = {
         f"posterior: {label}": np.asarray(each.marginal("tau").pdf(grid)) for label, each in fits.items()
     }
@@ -75,11 +77,13 @@ def prepare_tau(fit: Fit, alternatives: Mapping[str, Fit]) -> pd.DataFrame:
         if each.model.tau_prior.is_proper
     }
     frame = density_frame(fit, grid, curves, of_effect=False)
-    frame.attrs["labels"] = _labels(fit, fits, set(curves))
+    heights = {name: float(np.max(density)) for name, density in curves.items()}
+    first = max(height for name, height in heights.items() if name.endswith(": default"))
+    frame.attrs["labels"] = _labels(fit, fits, heights, min(max(heights.values()), _ROOM * first))
     return frame
 
 
-def _labels(fit: Fit, fits: Mapping[str, Fit], drawn: set[str]) -> DensityLabels:
+def _labels(fit: Fit, fits: Mapping[str, Fit], heights: Mapping[str, float], top: float) -> DensityLabels:
     names, looks, notes = {}, {}, []
     for (label, each), colour in zip(fits.items(), _cycle(len(fits)), strict=True):
         prior, own = each.model.tau_prior, label == "default"
@@ -90,6 +94,8 @@ def _labels(fit: Fit, fits: Mapping[str, Fit], drawn: set[str]) -> DensityLabels
         notes.append(f"{label[:1].upper()}{label[1:]}, {prior.short_label}: {_moved(each)}.")
         if not prior.is_proper:
             notes.append(f"The prior {prior.label} is improper: it has no density to draw.")
+    if max(heights.values()) > top:
+        notes.append("A curve that is much higher than those of the default prior leaves the frame.")
     lower, median, upper = (float(point) for point in fit.marginal("tau").quantile(_LEVELS))
     return DensityLabels(
         title=plain(fit.model.title),
@@ -102,7 +108,7 @@ def _labels(fit: Fit, fits: Mapping[str, Fit], drawn: set[str]) -> DensityLabels
             f"tau under {fit.model.tau_prior.short_label}: median {number(median)}, 95% credible interval "
             f"{number(lower)} to {number(upper)}"
         ),
-        curves={name: said for name, said in names.items() if name in drawn},
+        curves={name: said for name, said in names.items() if name in heights},
         looks=looks,
         shaded="",
         thresholds=(),
@@ -112,6 +118,7 @@ def _labels(fit: Fit, fits: Mapping[str, Fit], drawn: set[str]) -> DensityLabels
             f"prior lie together, the {fit.k} {'study says' if fit.k == 1 else 'studies say'} little of tau.",
             provenance_sentence(fit),
         ),
+        top=top,
     )
 
 

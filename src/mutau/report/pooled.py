@@ -14,7 +14,7 @@ from mutau.pooled_only.wording import (
     priors_table,
     statements_table,
 )
-from mutau.report.views import linked_rows
+from mutau.report.findings import certainty_words, linked_rows
 from mutau.report.views_of_tables import TableView, table_view
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _facts(result: PooledResult) -> tuple[str, ...]:
     better = "higher" if model.benefit_sign > 0 else "lower"
     people = f", {published.participants} participants" if published.participants else ""
     said = [f"the review's conclusion: {published.conclusion}" if published.conclusion else ""]
-    said += [f"its GRADE certainty: {published.certainty}" if published.certainty else ""]
+    said += [certainty_words(model)]
     facts = (
         f"{model.treatment_label} versus {model.control_label}",
         model.timepoint,

@@ -57,16 +57,15 @@ class OutcomePage:
         `mutau.compare` and `mutau.summary` of the fit.
     chances : DataFrame
         `mutau.probabilities` under every prior, with the prior's label in a column ``prior`` ("default" for `fit`).
-    forest_svg, posterior_svg : str
-        Whole SVG documents, as `mutau.plots.save` and `mutau.plots.svg_text` give them.
+    pictures : mapping of str to str
+        Whole SVG documents, as `mutau.plots.save` and `mutau.plots.svg_text` give them, by the names of
+        `mutau.plots.outcome_figures`.
+    readings : mapping of str to str
+        What is read from a picture, in words, by the same names; for a reader who does not see it.
     sampled : mapping of str to Fit
         The same fits sampled, where both engines ran.
     agreement : DataFrame, optional
         `mutau.comparing.disagreement` of the two engines, where both ran.
-    by_tau : DataFrame, optional
-        `mutau.plots.prepare_benefit_by_tau` of the fit; none where tau is fixed or the fit was sampled.
-    by_tau_svg : str
-        Its picture; empty where there is none.
     likelihoods : DataFrame, optional
         `mutau.comparing.compare_likelihoods`, where the likelihood is of counts.
     sensitivity : SensitivityPage, optional
@@ -79,12 +78,10 @@ class OutcomePage:
     compared: pd.DataFrame
     summarised: pd.DataFrame
     chances: pd.DataFrame
-    forest_svg: str
-    posterior_svg: str
+    pictures: Mapping[str, str]
+    readings: Mapping[str, str] = field(default_factory=dict)
     sampled: Mapping[str, Fit] = field(default_factory=dict)
     agreement: pd.DataFrame | None = None
-    by_tau: pd.DataFrame | None = None
-    by_tau_svg: str = ""
     likelihoods: pd.DataFrame | None = None
     sensitivity: SensitivityPage | None = None
 

@@ -8,12 +8,26 @@ from xml.dom import minidom
 
 from markupsafe import Markup
 
-__all__ = ["inline_svg"]
+from mutau.plots.style import COLOURS
+
+__all__ = ["SHARED_STYLES", "inline_svg", "share_styles"]
+
+SHARED_STYLES = "/* styles of the pictures */"
+"""Where the style sheet of a page takes up what `share_styles` collects."""
+
 
 _REFERENCE = re.compile(r"url\(#([^)]*)\)")
 _DROPPED = ("metadata", "style")
 _PLACES = ("d", "x", "y", "points")
 _DECIMALS = re.compile(r"(\.\d\d)\d+")  # a hundredth of a point is not seen
+_STRAIGHT = re.compile(r"(?:[ML] ?-?[\d.]+ -?[\d.]+ ?|z ?)+")
+_STEP = re.compile(r"([ML]) ?(-?[\d.]+) (-?[\d.]+)|z")
+_TURNED_BY_NOTHING = re.compile(r"^rotate\(-?0(?: [^)]*)?\)$")
+_LONG_LINE = 12  # points, from which on a path is written in steps
+_PICTURE = re.compile(r"<svg .*?</svg>", re.DOTALL)
+_STYLE = re.compile(r' style="([^"]*)"')
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
+_NAMED = {"#ffffff": "figure-paper"} | {colour.lower(): f"figure-{name}" for name, colour in COLOURS.items()}
 _BREAKS = re.compile(r"\s+")
 _FONT = re.compile(r";? ?font-family: [^;]*")
 _FAMILY = "'DejaVu Sans', Verdana, Arial, Helvetica, sans-serif"
@@ -86,12 +100,33 @@ def _shorten(element: minidom.Element) -> None:
     for name in _PLACES:
         if element.hasAttribute(name):
             value = _BREAKS.sub(" ", element.getAttribute(name).strip())
-            element.setAttribute(name, _DECIMALS.sub(r"\1", value))
+            element.setAttribute(name, _in_steps(value) or _DECIMALS.sub(r"\1", value))
+    if _TURNED_BY_NOTHING.match(element.getAttribute("transform")):
+        element.removeAttribute("transform")
     if element.hasAttribute("style"):
         element.setAttribute("style", _FONT.sub("", element.getAttribute("style")))
     for child in list(element.childNodes):
         if child.nodeType == child.TEXT_NODE and not child.data.strip():
             element.removeChild(child)
+
+
+def _in_steps(path: str) -> str:
+    """Write a long path of straight lines as steps of tenths of a point, which add up to where it was, or nothing."""
+    if path.count("L") < _LONG_LINE or not _STRAIGHT.fullmatch(path):
+        return ""
+    written: list[str] = []
+    here = (0, 0)
+    for found in _STEP.finditer(path):
+        if found[0] == "z":
+            written.append("z")
+            continue
+        there = round(10 * float(found[2])), round(10 * float(found[3]))
+        if found[1] == "M":
+            written.append(f"M{there[0] / 10:g} {there[1] / 10:g}l")
+        elif there != here:
+            written.append(f"{(there[0] - here[0]) / 10:g} {(there[1] - here[1]) / 10:g}")
+        here = there
+    return " ".join(written).replace("l ", "l")
 
 
 def _unwrap(element: minidom.Element) -> None:
@@ -101,3 +136,39 @@ def _unwrap(element: minidom.Element) -> None:
         while element.firstChild is not None:
             parent.insertBefore(element.firstChild, element)
         parent.removeChild(element)
+
+
+def share_styles(page: str) -> str:
+    """Let the pictures of a page share their styles: each is written once, as a rule, and named where it is used.
+
+    Parameters
+    ----------
+    page : str
+        A whole page that holds `SHARED_STYLES` in its style sheet. A quotation mark in a text of it is escaped, so an
+        attribute is never mistaken.
+
+    Returns
+    -------
+    str
+        The page, with ``class`` in place of ``style`` in every picture, and the palette's colours as variables of the
+        page, which gives them other values on a dark screen.
+    """
+    names: dict[str, str] = {}
+
+    def shared(found: re.Match[str]) -> str:
+        name = names.setdefault(found[1], f"p{len(names)}")
+        return f' class="{name}"'
+
+    pictures = _PICTURE.sub(lambda picture: _STYLE.sub(shared, picture[0]), page)
+    rules = "\n".join(f".{name} {{ {_in_names(style)} }}" for style, name in names.items())
+    return pictures.replace(SHARED_STYLES, rules)
+
+
+def _in_names(style: str) -> str:
+    """Name the colours of mutau's palette in a style as variables."""
+
+    def named(found: re.Match[str]) -> str:
+        name = _NAMED.get(found[0].lower())
+        return found[0] if name is None else f"var(--{name})"
+
+    return _COLOUR.sub(named, style)

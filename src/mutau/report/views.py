@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -12,11 +12,15 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from mutau import tables
-from mutau.plots import correction_sentence, plain, why_no_benefit_by_tau
+from mutau.plots import correction_sentence, plain
 from mutau.priors.published import origin_in_words
 from mutau.priors.words import mu_in_words, tau_in_words
+from mutau.report.disagreeing import why_they_differ
+from mutau.report.findings import outcome_facts
+from mutau.report.mathematics import FormulaView, model_formulas
+from mutau.report.methods import MethodsView, methods_view
+from mutau.report.pictures import PictureView, picture_views
 from mutau.report.sensitivity import SensitivityView, sensitivity_view
-from mutau.report.svg import inline_svg
 from mutau.report.views_of_tables import TableView, table_view
 
 if TYPE_CHECKING:
@@ -28,9 +32,7 @@ __all__ = [
     "OutcomeView",
     "TableView",
     "fits_table",
-    "linked_rows",
     "outcome_view",
-    "overview",
     "run_facts",
     "table_view",
     "with_dois",
@@ -49,10 +51,10 @@ class OutcomeView:
     warnings: tuple[str, ...]
     provenance: str
     main: TableView
-    forest: Markup
-    posterior: Markup
-    by_tau: Markup
-    why_no_by_tau: str
+    pictures: dict[str, PictureView]
+    why_they_differ: tuple[str, ...]
+    formulas: tuple[FormulaView, ...]
+    methods: MethodsView
     comparison: TableView
     probabilities: TableView
     priors: TableView
@@ -89,20 +91,14 @@ def outcome_view(page: OutcomePage, number: int) -> OutcomeView:
     return OutcomeView(
         anchor=anchor,
         title=plain(model.title),
-        facts=_facts(page),
+        facts=outcome_facts(page),
         warnings=_warnings(page),
         provenance=_provenance(provenance, model),
         main=view(main, tables.CAPTIONS["main"]),
-        forest=inline_svg(
-            page.forest_svg, f"{anchor}-forest", f"Forest plot of {plain(model.title)}. {headline}."
-        ),
-        posterior=inline_svg(
-            page.posterior_svg,
-            f"{anchor}-posterior",
-            f"Posterior of the mean effect against its prior, {plain(model.title)}. {headline}.",
-        ),
-        by_tau=_by_tau(page, anchor),
-        why_no_by_tau=f"{why_no_benefit_by_tau(page.fit)}.",
+        pictures=picture_views(page, anchor, headline),
+        why_they_differ=tuple(plain(text) for text in why_they_differ(page)),
+        formulas=model_formulas(model),
+        methods=methods_view(page),
         comparison=view(compared, tables.CAPTIONS["compare"], notes),
         probabilities=view(_probabilities(page), "probabilities under each prior for tau"),
         priors=table_view(_priors(page), f"{plain(model.title)} – priors, and what they mean"),
@@ -113,67 +109,6 @@ def outcome_view(page: OutcomePage, number: int) -> OutcomeView:
         likelihoods=_likelihoods(page, provenance),
         sensitivity=sensitivity_view(page, anchor, provenance),
     )
-
-
-def _by_tau(page: OutcomePage, anchor: str) -> Markup:
-    """Give the picture of P(benefit) given tau, or nothing."""
-    if page.by_tau is None:
-        return Markup("")
-    chance = page.by_tau.attrs["labels"].chance
-    label = f"P(benefit) given each value of tau, {plain(page.model.title)}. {chance}."
-    return inline_svg(page.by_tau_svg, f"{anchor}-by-tau", label)
-
-
-def overview(report: ReportInput) -> TableView:
-    """Set all outcomes under one another: classic, Bayesian, P(benefit) under every prior, provenance."""
-    models = [page.model for page in report.outcomes]
-    compared = pd.concat([page.compared for page in report.outcomes], ignore_index=True)
-    frame = tables.review_table(models, compared)
-    provenance = [plain(text) for text in frame.pop("Provenance")]
-    frame.insert(2, "Participants", [_participants(page) for page in report.outcomes])
-    frame.insert(4, "Published [confidence interval]", [_published(model) for model in models])
-    view = table_view(frame, "All outcomes, classic beside Bayesian; under each, the provenance of its data")
-    return linked_rows(view, "outcome", provenance)
-
-
-def linked_rows(view: TableView, anchor: str, provenance: Sequence[str]) -> TableView:
-    """Make each first cell a link to its outcome's section, provenance under it."""
-    head = Markup('<a href="#{}-{}">{}</a><small>{}</small>')
-    linked = (
-        (head.format(anchor, number, row[0], told), *row[1:])
-        for number, (row, told) in enumerate(zip(view.rows, provenance, strict=True), start=1)
-    )
-    return TableView(view.caption, view.columns, tuple(linked))
-
-
-def _participants(page: OutcomePage) -> str:
-    sizes = [name for name in ("n_treatment", "n_control") if name in page.fit.effects]
-    if len(sizes) < 2 or bool(page.fit.effects[sizes].isna().any(axis=None)):
-        return tables.NOT_AVAILABLE
-    return f"{page.fit.effects[sizes].to_numpy().sum():.0f}"
-
-
-def _published(model: OutcomeModel) -> str:
-    if model.published is None:
-        return tables.NOT_AVAILABLE
-    return tables.effect_interval(model.published.estimate, model.published.lower, model.published.upper)
-
-
-def _facts(page: OutcomePage) -> tuple[str, ...]:
-    model, published = page.model, page.model.published
-    better = "higher" if model.benefit_sign > 0 else "lower"
-    facts = [
-        f"{plain(model.treatment_label)} versus {plain(model.control_label)}",
-        plain(model.timepoint),
-        f"{model.measure_record.name} ({model.measure_record.code}), {better} is better",
-        f"{page.fit.k} {'study' if page.fit.k == 1 else 'studies'}, {_participants(page)} participants",
-        f"{model.likelihood} likelihood",
-    ]
-    if published is not None and (published.certainty or published.conclusion):
-        said = [f"the review's conclusion: {published.conclusion}" if published.conclusion else ""]
-        said += [f"its GRADE certainty: {published.certainty}" if published.certainty else ""]
-        facts.append(plain("; ".join(filter(None, said))))
-    return tuple(filter(None, facts))
 
 
 def _warnings(page: OutcomePage) -> tuple[str, ...]:

@@ -69,8 +69,9 @@ def write_outcome(
     }
     if outcome.agreement is not None:
         exports["agreement"] = outcome.agreement.assign(provenance="; ".join(fitted.studies.provenance))
-    by_tau = None if plots.why_no_benefit_by_tau(fitted) else plots.prepare_benefit_by_tau(fitted)
-    if by_tau is not None:
+    figures = plots.outcome_figures(fitted, outcome.alternatives, outcome.compared, outcome.sampled.get(OWN))
+    if "benefit_by_tau" in figures:
+        by_tau, _ = figures["benefit_by_tau"]
         exports["benefit_by_tau"] = by_tau.assign(provenance="; ".join(fitted.studies.provenance))
     if outcome.likelihoods is not None:
         exports["likelihoods"] = outcome.likelihoods
@@ -97,8 +98,6 @@ def write_outcome(
     for name, table in readable.items():
         heading = f"{model.title}: {tables.CAPTIONS[name]}"
         write_text(folder / f"{name}.md", tables.markdown_page(heading, table, fitted.studies.provenance))
-    forest = plots.plot_forest(plots.prepare_forest(fitted, outcome.alternatives, outcome.compared))
-    posterior = plots.plot_posterior(plots.prepare_posterior(fitted))
     return OutcomePage(
         model=model,
         fit=fitted,
@@ -106,12 +105,12 @@ def write_outcome(
         compared=outcome.compared,
         summarised=outcome.summarised,
         chances=outcome.chances,
-        forest_svg=plots.save(forest, folder / "forest"),
-        posterior_svg=plots.save(posterior, folder / "posterior"),
-        by_tau=by_tau,
-        by_tau_svg=""
-        if by_tau is None
-        else plots.save(plots.plot_benefit_by_tau(by_tau), folder / "benefit_by_tau"),
+        pictures={name: plots.save(picture, folder / name) for name, (_, picture) in figures.items()},
+        readings={
+            name: frame.attrs["labels"].chance
+            for name, (frame, _) in figures.items()
+            if hasattr(frame.attrs["labels"], "chance")
+        },
         sampled=outcome.sampled,
         agreement=outcome.agreement,
         likelihoods=outcome.likelihoods,
