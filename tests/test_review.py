@@ -28,11 +28,12 @@ OUTCOME_FILES = {
     ),
     *(
         f"{figure}.{kind}"
-        for figure in ("forest", "posterior", "benefit_by_tau")
+        for figure in ("forest", "posterior", "benefit_by_tau", "tau", "predictive", "trace", "ranks")
         for kind in ("svg", "png", "pdf")
     ),
 }
 COUNT_FILES = {"likelihoods.csv", "likelihoods.md"}  # of outcomes told by their counts
+CHAIN_FILES = {f"{figure}.{kind}" for figure in ("trace", "ranks") for kind in ("svg", "png", "pdf")}
 BOTH_ENGINES_FILES = {"fit.sampled.nc", "agreement.csv", "agreement.md"}
 BY_TAU_FILES = {f"benefit_by_tau.{kind}" for kind in ("csv", "svg", "png", "pdf")}
 POOLED = {"depression_incidence", "depression_level"}
@@ -120,7 +121,7 @@ def test_one_engine_alone(tmp_path, engine):
     result = mutau.run_review(ROOT / "models", tmp_path, only="avoidant", engine=engine, level=None)
     assert {item.name for item in (tmp_path / "avoidant").iterdir()} == (OUTCOME_FILES | COUNT_FILES) - {
         *BOTH_ENGINES_FILES,
-        *(BY_TAU_FILES if engine == "sampling" else ()),
+        *(BY_TAU_FILES if engine == "sampling" else CHAIN_FILES),
     }
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert ("needs the exact posterior" in page) == (engine == "sampling")
@@ -240,12 +241,12 @@ def test_one_outcome_alone_gives_the_numbers_of_the_whole_run(whole, tmp_path):
 
 def test_a_rerun_replaces_an_outcomes_folder_whole(tmp_path):
     mutau.run_review(ROOT / "models", tmp_path, only="secure", engine="exact", level=None)
-    before = {path.name: path.read_bytes() for path in (tmp_path / "secure").glob("*.[csm][sdv]*")}
+    before = {path.name: path.read_bytes() for path in (tmp_path / "secure").glob("*.[cspm][sdvn]*")}
     (tmp_path / "secure" / "stale.csv").write_text("left over")
     mutau.run_review(ROOT / "models", tmp_path, only="secure", engine="exact", level=None)
-    assert {item.name for item in (tmp_path / "secure").iterdir()} == (
-        OUTCOME_FILES | COUNT_FILES
-    ) - BOTH_ENGINES_FILES
+    assert {item.name for item in (tmp_path / "secure").iterdir()} == (OUTCOME_FILES | COUNT_FILES) - (
+        BOTH_ENGINES_FILES | CHAIN_FILES
+    )
     for name, content in before.items():
         assert (tmp_path / "secure" / name).read_bytes() == content, name
 

@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import math
+import re
 
 import pandas as pd
 import pytest
@@ -130,3 +131,40 @@ def test_rich_tables_show_markup_as_text():
     assert "[bold]x" in shown
     assert "[red]y[/red]" in shown
     assert "[i]t" in shown
+
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "a|b `c` $x^2$ _d_ *e*",
+    "![x](http://y)",
+    "\x1b[31mred\x1b[0m",
+    "a\u202eb\nc",
+)
+
+
+def test_hostile_names_are_text_in_markdown_and_in_the_terminal():
+    from io import StringIO
+
+    from rich.console import Console
+
+    frame = pd.DataFrame({"[bold]Study[/bold]": HOSTILE, "theta_new": ["< 0.0001"] * len(HOSTILE)})
+    written = tables.to_markdown(frame)
+    lines = written.splitlines()
+    assert len(lines) == 2 + len(HOSTILE)
+    assert all(len(re.findall(r"(?<!\\)\|", line)) == 3 for line in lines)
+    for shown in (
+        r"\<script>alert(1)\</script>",
+        r"a\|b \`c\` \$x^2\$ \_d\_ \*e\*",
+        r"![x]\(http://y)",
+        "\ufffd[31mred\ufffd[0m",
+        "ab c",
+        "theta_new",
+        "| < 0.0001",
+    ):
+        assert shown in written, shown
+    out = StringIO()
+    Console(file=out, width=200, force_terminal=False).print(tables.to_rich(frame, "[red]\x1b[2J"))
+    said = out.getvalue()
+    assert "\x1b" not in said
+    for shown in (*HOSTILE[:3], "\ufffd[31mred", "[bold]Study[/bold]", "[red]\ufffd[2J"):
+        assert shown in said, shown

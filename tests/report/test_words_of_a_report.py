@@ -18,6 +18,7 @@ from mutau.report import OutcomePage, ReportInput
 from mutau.report.disagreeing import why_they_differ
 from mutau.report.findings import certainty_words, findings, outcome_facts
 from mutau.report.mathematics import mathml, model_formulas
+from mutau.report.methods import _REFERENCES as REFERENCES
 from mutau.report.methods import methods_view
 from mutau.report.svg import SHARED_STYLES, inline_svg, share_styles
 from mutau.summaries import probabilities, summary
@@ -199,6 +200,14 @@ def test_methods_of_a_sampled_fit_name_the_sampler(fits):
     assert "Posterior distributions were sampled as draws of the no-U-turn sampler in PyMC" in paragraph
     assert "4 chains, 500 draws each" in paragraph
     assert "quadrature" not in paragraph
+
+
+def test_every_reference_stands_in_the_statistics_document():
+    document = (Path(__file__).parents[2] / "docs" / "statistics.md").read_text(encoding="utf-8")
+    assert len(REFERENCES) == 11
+    for reference in REFERENCES.values():
+        doi = re.search(r"doi:(10\.\S+)$", reference)[1]
+        assert doi in document, doi
 
 
 def test_a_published_prior_is_cited():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,8 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.style import context
 from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Affine2DBase, ScaledTranslation, Transform
+
+from mutau.tables.texts import plain
 
 __all__ = [
     "COLOURS",
@@ -46,7 +47,6 @@ FONT_SIZE = 9.0
 
 _ELLIPSIS = "…"
 _POINTS_PER_INCH = 72.0
-_BIDI_OVERRIDES = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 _STYLE = {
     "font.family": ["sans-serif"],
     "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial", "Helvetica"],
@@ -101,21 +101,6 @@ def inches_from(ax: Axes, x: float, y: float) -> Transform:
     """Give the transform of inches to the right of and above a point of the Axes (shares of its width and height)."""
     corner = ScaledTranslation(x, y, cast("Affine2DBase", ax.transAxes))
     return figure_of(ax).dpi_scale_trans + corner
-
-
-def plain(text: object) -> str:
-    r"""Make any text safe to show as it is: characters that are no text become "�", direction overrides go.
-
-    Examples
-    --------
-    >>> plain("Smith & <b>Jones</b> $5"), plain("a\x00b")
-    ('Smith & <b>Jones</b> $5', 'a�b')
-    """
-    kept = (character for character in str(text) if character not in _BIDI_OVERRIDES)
-    shown = (
-        " " if c in "\n\r\t" else "\ufffd" if unicodedata.category(c) in ("Cc", "Cs") else c for c in kept
-    )
-    return "".join(shown).strip()
 
 
 @lru_cache(maxsize=4096)

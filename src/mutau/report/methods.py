@@ -21,47 +21,74 @@ if TYPE_CHECKING:
 __all__ = ["MethodsView", "methods_view"]
 
 _REFERENCES = {
-    "bayesmeta": "Röver C (2020). Bayesian random-effects meta-analysis using the bayesmeta R package. Journal of "
-    "Statistical Software 93(6):1-51. doi:10.18637/jss.v093.i06",
-    "weak": "Röver C, Bender R, Dias S, Schmid CH, Schmidli H, Sturtz S, Weber S, Friede T (2021). On "
-    "weakly informative "
-    "prior distributions for the heterogeneity parameter in Bayesian random-effects meta-analysis. Research "
-    "Synthesis "
-    "Methods 12:448-474. doi:10.1002/jrsm.1475",
-    "effect": "Günhan BK, Röver C, Friede T (2020). Random-effects meta-analysis of few studies involving "
-    "rare events. "
-    "Research Synthesis Methods. doi:10.1002/jrsm.1370",
-    "ratios": "Richardson TS, Robins JM, Wang L (2017). On modeling and estimation for the relative risk and risk "
-    "difference. Journal of the American Statistical Association. doi:10.1080/01621459.2016.1192546",
-    "counts": "Stijnen T, Hamza TH, Özdemir P (2010). Random effects meta-analysis of event outcome in the "
-    "framework of "
-    "the generalized linear mixed model with applications in sparse data. Statistics in Medicine 29:3046-3067. "
-    "doi:10.1002/sim.4040",
-    "pymc": "Abril-Pla O, Andreani V, Carroll C, et al. (2023). PyMC: a modern and comprehensive probabilistic "
-    "programming framework in Python. PeerJ Computer Science 9:e1516. doi:10.7717/peerj-cs.1516",
-    "rhat": "Vehtari A, Gelman A, Simpson D, Carpenter B, Bürkner P-C (2021). Rank-normalization, folding, and "
-    "localization: an improved R-hat for assessing convergence of MCMC. Bayesian Analysis 16:667-718. "
-    "doi:10.1214/20-BA1221",
-    "dl": "DerSimonian R, Laird N (1986). Meta-analysis in clinical trials. Controlled Clinical Trials 7:177-188. "
-    "doi:10.1016/0197-2456(86)90046-2",
-    "reml": "Viechtbauer W (2005). Bias and efficiency of meta-analytic variance estimators in the "
-    "random-effects model. "
-    "Journal of Educational and Behavioral Statistics 30:261-293. doi:10.3102/10769986030003261",
-    "hk": "Hartung J, Knapp G (2001). On tests of the overall treatment effect in meta-analysis with normally "
-    "distributed responses. Statistics in Medicine 20:1771-1782. doi:10.1002/sim.791",
-    "predict": "Higgins JPT, Thompson SG, Spiegelhalter DJ (2009). A re-evaluation of random-effects "
-    "meta-analysis. "
-    "Journal of the Royal Statistical Society A 172:137-159. doi:10.1111/j.1467-985X.2008.00552.x",
+    "bayesmeta": (
+        "Röver C (2020). Bayesian random-effects meta-analysis using the bayesmeta R package. Journal of "
+        "Statistical Software 93(6):1-51. doi:10.18637/jss.v093.i06"
+    ),
+    "weak": (
+        "Röver C, Bender R, Dias S, Schmid CH, Schmidli H, Sturtz S, Weber S, Friede T (2021). On weakly "
+        "informative prior distributions for the heterogeneity parameter in Bayesian random-effects "
+        "meta-analysis. Research Synthesis Methods 12:448-474. doi:10.1002/jrsm.1475"
+    ),
+    "effect": (
+        "Günhan BK, Röver C, Friede T (2020). Random-effects meta-analysis of few studies involving rare "
+        "events. Research Synthesis Methods. doi:10.1002/jrsm.1370"
+    ),
+    "ratios": (
+        "Richardson TS, Robins JM, Wang L (2017). On modeling and estimation for the relative risk and "
+        "risk difference. Journal of the American Statistical Association. "
+        "doi:10.1080/01621459.2016.1192546"
+    ),
+    "counts": (
+        "Stijnen T, Hamza TH, Özdemir P (2010). Random effects meta-analysis of event outcome in the "
+        "framework of the generalized linear mixed model with applications in sparse data. Statistics in "
+        "Medicine 29:3046-3067. doi:10.1002/sim.4040"
+    ),
+    "pymc": (
+        "Abril-Pla O, Andreani V, Carroll C, et al. (2023). PyMC: a modern and comprehensive "
+        "probabilistic programming framework in Python. PeerJ Computer Science 9:e1516. "
+        "doi:10.7717/peerj-cs.1516"
+    ),
+    "rhat": (
+        "Vehtari A, Gelman A, Simpson D, Carpenter B, Bürkner P-C (2021). Rank-normalization, folding, "
+        "and localization: an improved R-hat for assessing convergence of MCMC. Bayesian Analysis "
+        "16:667-718. doi:10.1214/20-BA1221"
+    ),
+    "dl": (
+        "DerSimonian R, Laird N (1986). Meta-analysis in clinical trials. Controlled Clinical Trials "
+        "7:177-188. doi:10.1016/0197-2456(86)90046-2"
+    ),
+    "reml": (
+        "Viechtbauer W (2005). Bias and efficiency of meta-analytic variance estimators in the "
+        "random-effects model. Journal of Educational and Behavioral Statistics 30:261-293. "
+        "doi:10.3102/10769986030003261"
+    ),
+    "hk": (
+        "Hartung J, Knapp G (2001). On tests of the overall treatment effect in meta-analysis with "
+        "normally distributed responses. Statistics in Medicine 20:1771-1782. doi:10.1002/sim.791"
+    ),
+    "predict": (
+        "Higgins JPT, Thompson SG, Spiegelhalter DJ (2009). A re-evaluation of random-effects "
+        "meta-analysis. Journal of the Royal Statistical Society A 172:137-159. "
+        "doi:10.1111/j.1467-985X.2008.00552.x"
+    ),
 }
 """What the paragraph cites, by the key it is cited by. docs/statistics.md says how the DOIs were checked."""
 
 _LIKELIHOODS = {
-    "normal": "each study's estimate was taken as normal around its own effect, its standard error as known",
-    "binomial": "the numbers of events were taken as binomial, without any correction of cells without events",
-    "hypergeometric": "the numbers of events were taken as noncentral hypergeometric, given each study's "
-    "total, without "
-    "any correction of cells without events",
-    "poisson": "the numbers of events were taken as Poisson, without any correction of studies without events",
+    "normal": (
+        "each study's estimate was taken as normal around its own effect, its standard error as known"
+    ),
+    "binomial": (
+        "the numbers of events were taken as binomial, without any correction of cells without events"
+    ),
+    "hypergeometric": (
+        "the numbers of events were taken as noncentral hypergeometric, given each study's total, without "
+        "any correction of cells without events"
+    ),
+    "poisson": (
+        "the numbers of events were taken as Poisson, without any correction of studies without events"
+    ),
 }
 
 

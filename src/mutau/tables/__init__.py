@@ -35,6 +35,7 @@ from mutau.tables.numbers import (
     probability,
 )
 from mutau.tables.sensitivity import SENSITIVITY_CAPTIONS, sensitivity_tables
+from mutau.tables.texts import markdown_cell, plain
 
 __all__ = [
     "BAYESIAN",
@@ -52,9 +53,11 @@ __all__ = [
     "interval",
     "likelihood_table",
     "main_table",
+    "markdown_cell",
     "markdown_page",
     "number",
     "percent",
+    "plain",
     "probability",
     "probability_table",
     "published_table",

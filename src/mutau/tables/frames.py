@@ -19,6 +19,7 @@ from mutau.tables.numbers import (
     percent,
     probability,
 )
+from mutau.tables.texts import markdown_cell, plain
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -349,8 +350,8 @@ def markdown_page(heading: str, table: pd.DataFrame, provenance: Sequence[str]) 
 
 
 def to_markdown(table: pd.DataFrame) -> str:
-    """Write a table of text as Markdown, pipes in cells escaped."""
-    escaped = table.astype(str).replace({r"\|": r"\\|"}, regex=True)
+    """Write a table of text as Markdown; what is markup in a cell is escaped, and shown."""
+    escaped = table.map(markdown_cell).rename(columns=markdown_cell)
     return str(escaped.to_markdown(index=False, disable_numparse=True)) + "\n"
 
 
@@ -365,13 +366,14 @@ def published_table(priors: Sequence[PublishedPrior]) -> pd.DataFrame:
 
 
 def to_rich(table: pd.DataFrame, title: str | None = None) -> Table:
-    """Make a table of text for the terminal; markup in cells is shown, not obeyed."""
+    """Make a table of text for the terminal; markup and escapes in cells are shown, not obeyed."""
     from rich.markup import escape
     from rich.table import Table
 
-    rich_table = Table(title=None if title is None else escape(title), title_justify="left", show_lines=False)
+    heading = None if title is None else escape(plain(title))
+    rich_table = Table(title=heading, title_justify="left", show_lines=False)
     for column in table.columns:
-        rich_table.add_column(escape(str(column)), overflow="fold")
+        rich_table.add_column(escape(plain(column)), overflow="fold")
     for row in table.itertuples(index=False):
-        rich_table.add_row(*(escape(str(cell)) for cell in row))
+        rich_table.add_row(*(escape(plain(cell)) for cell in row))
     return rich_table
