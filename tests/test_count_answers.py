@@ -269,3 +269,37 @@ def test_sparse_data_against_stijnen_and_metafor():
     assert height(*top) == pytest.approx(-24.944457610755, abs=1e-4)  # metafor integrates to some 1e-5
     for step in ((0.05, 0.0), (-0.05, 0.0), (0.0, 0.05), (0.0, -0.05)):
         assert height(top[0] + step[0], top[1] + step[1]) < height(*top)
+
+
+def test_sparse_rates_against_stijnen_and_metafor():
+    """Bloodstream infections in catheter days, nine trials: Stijnen et al. (2010) section 4, as metafor has them.
+
+    A flat baseline integrates out to the conditional likelihood (`mutau.likelihoods.poisson`), so with a baseline SD
+    of 1e4 the peak is that of metafor's ``rma.glmm(measure="IRR", model="CM.EL")``: -0.4762, tau 0.3501 (metafor
+    integrates with 7 nodes: some 1e-4 of tau). Its height, which metafor prints less a constant, is that of binomials
+    integrated by Gauss and Hermite.
+    """
+    data = {
+        "events_treatment": [7, 8, 3, 6, 1, 1, 17, 3, 2],
+        "time_treatment": [1344, 1600, 12012, 1536, 370, 729, 6760, 1107, 320],
+        "events_control": [11, 8, 14, 10, 1, 8, 15, 7, 3],
+        "time_control": [1988, 1461, 10962, 1503, 483, 913, 6840, 1015, 440],
+    }
+    events, times, controls, control_times = arrays = [
+        np.array(values, dtype=float) for values in data.values()
+    ]
+    likelihood, sd = mutau.likelihoods.LIKELIHOODS["poisson"], 1e4
+    constant = np.sum(np.log(2 / (events + controls)) - np.log(sd * math.sqrt(2 * math.pi)))
+
+    def height(mu, tau):
+        given = dict(zip(data, arrays, strict=True))
+        rows = likelihood.log_likelihood(given, np.array(mu), np.array(tau), measure="IRR", baseline_sd=sd)
+        return float(rows.sum()) - constant
+
+    top = (-0.476239431396, 0.350087679595)
+    nodes, weights = np.polynomial.hermite.hermgauss(60)
+    rates = times * np.exp(top[0] + top[1] * math.sqrt(2) * nodes[:, None])
+    share = stats.binom.pmf(events, events + controls, rates / (rates + control_times))
+    assert height(*top) == pytest.approx(np.log(weights @ share / math.sqrt(math.pi)).sum(), abs=1e-4)
+    for step in ((0.005, 0.0), (-0.005, 0.0), (0.0, 0.005), (0.0, -0.005)):
+        assert height(top[0] + step[0], top[1] + step[1]) < height(*top)
