@@ -15,6 +15,7 @@ from mutau.sensitivities import (
     default_choices,
     exclusion_choices,
     multiverse,
+    stated_choices,
     unhalved_choices,
 )
 
@@ -23,12 +24,7 @@ SAME = 1e-8  # of a probability: the same quadrature, on a surface made for anot
 
 @pytest.fixture(scope="module")
 def found(avoidant, admissible):
-    choices = (
-        *data_set_choices(avoidant, admissible),
-        *unhalved_choices(avoidant, "Cicchetti 2006b"),
-        *default_choices(avoidant),
-    )
-    return multiverse(avoidant, choices)
+    return multiverse(avoidant, default_choices(avoidant))
 
 
 def only(found, dimension, option):
@@ -194,3 +190,13 @@ def test_wrong_data_sets_and_arms_are_refused(avoidant, admissible):
     with pytest.raises(ArgumentError) as caught:
         unhalved_choices(avoidant, "Nobody 1999", "placebo")
     assert len(caught.value.faults) == 2
+
+
+def test_what_a_model_states_comes_first_and_only_what_it_states(avoidant):
+    stated = stated_choices(avoidant.model, avoidant.studies, avoidant.effects)
+    assert [choice.dimension for choice in stated] == ["data set"] * 17 + ["halved arm"] * 2
+    assert [each.label for each in default_choices(avoidant)[:19]] == [each.label for each in stated]
+    bare = replace(avoidant.model, sensitivity=mutau.outcomes.OtherAnalyses(exclude=("study",)))
+    assert stated_choices(bare, avoidant.studies, avoidant.effects) == ()
+    fit = mutau.fit(avoidant.studies, bare, engine="exact", seed=1)
+    assert {choice.dimension for choice in default_choices(fit)} >= {"without studies by study"}

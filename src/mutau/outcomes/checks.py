@@ -13,9 +13,11 @@ from mutau.likelihoods import LIKELIHOODS
 from mutau.measures import MEASURES, SMD_VARIANCES, TO_RULES
 from mutau.outcomes.printed import pooled_faults
 from mutau.outcomes.records import (
+    ARMS,
     CERTAINTIES,
     POOLED,
     Certainty,
+    OtherAnalyses,
     PublishedResult,
     Threshold,
     ZeroCells,
@@ -332,6 +334,22 @@ def _check_certainty(fields: Mapping[str, Any]) -> Iterator[Fault]:
             yield Fault("it is empty", rule, "Remove it", key=f"certainty.reasons[{place}]")
 
 
+def _check_sensitivity(fields: Mapping[str, Any]) -> Iterator[Fault]:
+    others = fields.get("sensitivity")
+    if others is None:
+        return
+    if not isinstance(others, OtherAnalyses):
+        remedy = "Give mutau.outcomes.OtherAnalyses(data_sets, exclude, halved)"
+        yield Fault(
+            f"{others!r} does not say how else to analyse", "It is a record", remedy, key="sensitivity"
+        )
+        return
+    for place, arm in enumerate(others.halved, start=1):
+        if arm.arm not in ARMS:
+            what, key = f"'{arm.arm}' is not known", f"sensitivity.halved[{place}].arm"
+            yield Fault(what, "An arm is treatment or control", nearest(arm.arm, ARMS), key=key)
+
+
 def _check_published(fields: Mapping[str, Any]) -> Iterator[Fault]:
     published = fields.get("published")
     if published is None:
@@ -413,6 +431,7 @@ _CHECKS: tuple[Check, ...] = (
     _check_defaults_exist,
     _check_thresholds,
     _check_certainty,
+    _check_sensitivity,
     _check_published,
     _check_pooled,
     _check_zero_cells,

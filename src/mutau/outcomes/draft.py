@@ -9,7 +9,7 @@ from typing import Any
 
 from mutau.errors import ArgumentError, Fault
 from mutau.outcomes.defaults import RESERVED_LABELS
-from mutau.outcomes.records import Certainty, PublishedResult, Threshold, ZeroCells
+from mutau.outcomes.records import Certainty, HalvedArm, OtherAnalyses, PublishedResult, Threshold, ZeroCells
 from mutau.outcomes.schema import Structure
 from mutau.outcomes.stated import for_model, prior_of_table
 from mutau.priors import HalfNormal, Prior, parse_prior, published_prior
@@ -59,6 +59,7 @@ def draft(content: Structure, file: Path) -> tuple[dict[str, Any], list[Fault]]:
     fields |= _thresholds(content.get("thresholds", []), faults)
     fields |= _certainty(content.get("certainty"), faults)
     fields |= _published(content.get("published"), faults)
+    fields |= _sensitivity(content.get("sensitivity"), file, faults)
     if "zero_cells" in content:
         fields["zero_cells"] = ZeroCells(**content["zero_cells"])
     if "data" in content:
@@ -66,22 +67,22 @@ def draft(content: Structure, file: Path) -> tuple[dict[str, Any], list[Fault]]:
     return fields, faults
 
 
-def _data(given: str, file: Path, faults: list[Fault]) -> Path:
+def _data(given: str, file: Path, faults: list[Fault], key: str = "data") -> Path:
     rule = "Data are a CSV file, named from the folder of the model file"
     try:
         path = (file.parent / given).resolve()
         there, folder = path.is_file(), path.is_dir()
     except (OSError, ValueError) as error:
-        faults.append(Fault(f"'{given}' is no path ({error})", rule, "Name the file", key="data"))
+        faults.append(Fault(f"'{given}' is no path ({error})", rule, "Name the file", key=key))
         return file
     if folder:
-        faults.append(Fault(f"'{given}' is a folder", rule, "Name the CSV file inside it", key="data"))
+        faults.append(Fault(f"'{given}' is a folder", rule, "Name the CSV file inside it", key=key))
     elif not there:
         near = sorted(each.name for each in path.parent.glob("*.csv")) if path.parent.is_dir() else []
         close = difflib.get_close_matches(path.name, near, n=1)
         guess = f"Did you mean '{close[0]}'? " if close else ""
         remedy = f"{guess}It was looked for at {path}"
-        faults.append(Fault(f"there is no file '{given}'", rule, remedy, key="data"))
+        faults.append(Fault(f"there is no file '{given}'", rule, remedy, key=key))
     return path
 
 
@@ -170,6 +171,23 @@ def _published(entry: Structure | None, faults: list[Fault]) -> dict[str, Any]:
     needed = ("estimate", "lower", "upper")
     faults += _lacking(entry, needed, "A published result", "published")
     return {"published": PublishedResult(**{**dict.fromkeys(needed, math.nan), **entry})}
+
+
+def _sensitivity(entry: Structure | None, file: Path, faults: list[Fault]) -> dict[str, Any]:
+    if entry is None:
+        return {}
+    fields: dict[str, Any] = {}
+    if "data_sets" in entry:
+        fields["data_sets"] = _data(entry["data_sets"], file, faults, "sensitivity.data_sets")
+    if "exclude" in entry:
+        fields["exclude"] = tuple(entry["exclude"])
+    halved = entry.get("halved", [])
+    for place, each in enumerate(halved, start=1):
+        faults += _lacking(each, ("study", "arm"), "A halved arm", f"sensitivity.halved[{place}]")
+    fields["halved"] = tuple(
+        HalvedArm(each.get("study", ""), each.get("arm", "treatment")) for each in halved
+    )
+    return {"sensitivity": OtherAnalyses(**fields)}
 
 
 def _lacking(entry: Structure, needed: tuple[str, ...], what: str, key: str) -> list[Fault]:

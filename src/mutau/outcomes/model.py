@@ -13,7 +13,7 @@ from mutau.likelihoods import LIKELIHOODS
 from mutau.measures import Measure, get_measure
 from mutau.outcomes.checks import model_faults
 from mutau.outcomes.defaults import DOUBLED, NO_HETEROGENEITY, tau_alternatives
-from mutau.outcomes.records import POOLED, Certainty, PublishedResult, Threshold, ZeroCells
+from mutau.outcomes.records import POOLED, Certainty, OtherAnalyses, PublishedResult, Threshold, ZeroCells
 from mutau.priors import Prior, default_priors
 
 if TYPE_CHECKING:
@@ -73,6 +73,8 @@ class OutcomeModel:
         How certain the evidence was rated, and why.
     published : PublishedResult, optional
         What the review printed.
+    sensitivity : OtherAnalyses
+        Other ways to analyse the outcome, which `mutau.sensitivity` tries beside those that it knows itself.
     zero_cells : ZeroCells
         Rule for studies without events in an arm.
     smd_variance : {"metafor", "RevMan"}
@@ -123,6 +125,7 @@ class OutcomeModel:
     thresholds: tuple[Threshold, ...] = ()
     certainty: Certainty | None = None
     published: PublishedResult | None = None
+    sensitivity: OtherAnalyses = field(default_factory=OtherAnalyses)
     zero_cells: ZeroCells = field(default_factory=ZeroCells)
     smd_variance: Literal["metafor", "RevMan"] = "metafor"
     reference_sd: float | None = None

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
-__all__ = ["CERTAINTIES", "POOLED", "Certainty", "PublishedResult", "Threshold", "ZeroCells", "is_number"]
+__all__ = [
+    "ARMS",
+    "CERTAINTIES",
+    "POOLED",
+    "Certainty",
+    "HalvedArm",
+    "OtherAnalyses",
+    "PublishedResult",
+    "Threshold",
+    "ZeroCells",
+    "is_number",
+]
 
 POOLED = "pooled"
 """The word for a likelihood of the pooled result alone: the trials behind it are not known."""
@@ -48,6 +60,45 @@ class Certainty:
     rating: str
     reasons: tuple[str, ...] = ()
     source: str = ""
+
+
+ARMS = ("treatment", "control")
+"""The two arms of a study, as the columns of counts call them."""
+
+
+@dataclass(frozen=True, slots=True)
+class HalvedArm:
+    """An arm that was entered at half its size, because two comparisons share it.
+
+    Parameters
+    ----------
+    study : str
+        As the table of studies calls it.
+    arm : {"treatment", "control"}
+        The arm.
+    """
+
+    study: str
+    arm: str = "treatment"
+
+
+@dataclass(frozen=True, slots=True)
+class OtherAnalyses:
+    """Ways to analyse the outcome that only its reviewer knows of, for `mutau.sensitivity` to try beside its own.
+
+    Parameters
+    ----------
+    data_sets : Path, optional
+        Table of every admissible set of studies, with a column ``set``: see `mutau.sensitivities.data_set_choices`.
+    exclude : tuple of str
+        Columns of the table of studies by whose values studies are left out in turn.
+    halved : tuple of HalvedArm
+        Arms to be taken whole.
+    """
+
+    data_sets: Path | None = None
+    exclude: tuple[str, ...] = ("provenance",)
+    halved: tuple[HalvedArm, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,17 @@ class _Certainty(_Table):
     source: str | None = None
 
 
+class _Halved(_Table):
+    study: str | None = None
+    arm: str | None = None
+
+
+class _Sensitivity(_Table):
+    data_sets: str | None = None
+    exclude: list[str] | None = None
+    halved: list[_Halved] | None = None
+
+
 class _ZeroCells(_Table):
     add: float | None = None
     to: str | None = None
@@ -113,6 +124,7 @@ class _Shared(_Table):
     thresholds: list[_Threshold] | None = None
     certainty: _Certainty | None = None
     published: _Published | None = None
+    sensitivity: _Sensitivity | None = None
     zero_cells: _ZeroCells | None = None
     smd_variance: str | None = None
     reference_sd: float | None = None
@@ -156,6 +168,8 @@ _SECTIONS: Mapping[tuple[str, ...], type[_Table]] = {
     ("thresholds",): _Threshold,
     ("certainty",): _Certainty,
     ("published",): _Published,
+    ("sensitivity",): _Sensitivity,
+    ("sensitivity", "halved"): _Halved,
     ("zero_cells",): _ZeroCells,
 }
 

@@ -56,7 +56,7 @@ def key_of(
     Parameters
     ----------
     model : OutcomeModel
-        With what it takes from ``review.toml``; where its table of studies stands does not matter.
+        With what it takes from ``review.toml``; where its tables stand does not matter.
     studies : StudyTable or None
         The rows it selects; the other rows of the file do not matter.
     seed, engine
@@ -70,8 +70,11 @@ def key_of(
         In words that follow "changed: ".
     """
     rows = None if studies is None else (studies.arms, studies.estimates, studies.notes)
+    sets = model.sensitivity.data_sets
+    own = replace(model, data=None, sensitivity=replace(model.sensitivity, data_sets=None))
     key = {
-        "the model": _digest(to_plain(replace(model, data=None))),
+        "the model": _digest(to_plain(own)),
+        "the admissible data sets": "none" if sets is None else hashlib.sha256(sets.read_bytes()).hexdigest(),
         "the studies": _digest(to_plain(rows)),
         "the seed": str(seed),
         "the engine": engine,

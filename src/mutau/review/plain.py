@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from mutau.fitting import Fit
+from mutau.outcomes import OutcomeModel
 from mutau.review.kept_fits import KeptFit
 from mutau.studies import StudyTable
 
@@ -82,7 +83,7 @@ def from_plain(
     studies : StudyTable, optional
         Takes the place of the table of studies that was written: the same rows, as they stand now in their file.
     data : path, optional
-        Takes the place of the path that was written.
+        Takes the place of the path of the studies that was written.
 
     Raises
     ------
@@ -171,7 +172,7 @@ class _Reader:
         readers: dict[str, Callable[[], Any]] = {
             "float": lambda: float(plain["text"]),
             "file": lambda: self.files[plain["name"]],
-            "path": lambda: Path(plain["text"]) if self.data is None else self.data,
+            "path": lambda: Path(plain["text"]),
             "tuple": lambda: tuple(self.read(plain["items"])),
             "mapping": lambda: {self.read(key): self.read(value) for key, value in plain["items"]},
             "frame": lambda: self._frame(plain),
@@ -189,7 +190,10 @@ class _Reader:
             raise NotPlainError(f"{home} is no record")
         if kind is StudyTable and self.studies is not None:
             return self.studies
-        return cast("Any", kind)(**{name: self.read(value) for name, value in values.items()})
+        read = {name: self.read(value) for name, value in values.items()}
+        if kind is OutcomeModel and self.data is not None and read["data"] is not None:
+            read["data"] = self.data
+        return cast("Any", kind)(**read)
 
     def _frame(self, plain: dict[str, Any]) -> pd.DataFrame:
         columns = [

@@ -34,6 +34,7 @@ from mutau.review.notes import review_notes
 from mutau.review.parallel import make_all
 from mutau.review.plain import shown
 from mutau.review.records import OutcomeResult, ReviewResult
+from mutau.sensitivities.choices import stated_choices
 from mutau.sensitivities.whole import LEVEL
 from mutau.studies import StudyTable, read_studies
 
@@ -115,13 +116,15 @@ def read_outcome(model: OutcomeModel) -> tuple[StudyTable, pd.DataFrame]:
     Raises
     ------
     InputError
-        The model names no data, or the data cannot be used.
+        The model names no data, or the data cannot be used, or not as it says that they may be analysed otherwise.
     """
     if model.data is None:
         rule = "An outcome model names its table of studies"
         remedy = 'Add data = "studies.csv" (from the folder of the model file) to it or to review.toml'
         raise ModelFileError(Fault("it is missing", rule, remedy, file=f"{model.name}.toml", key="data"))
-    return prepare(read_studies(shown(Path(model.data))), model)
+    studies, effects = prepare(read_studies(shown(Path(model.data))), model)
+    stated_choices(model, studies, effects)
+    return studies, effects
 
 
 def run_review(

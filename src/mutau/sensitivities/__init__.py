@@ -15,6 +15,7 @@ from mutau.sensitivities.choices import (
     data_set_choices,
     default_choices,
     exclusion_choices,
+    stated_choices,
     unhalved_choices,
 )
 from mutau.sensitivities.conflict import PriorConflict, prior_conflict
@@ -57,6 +58,7 @@ __all__ = [
     "scale_grid",
     "sceptical_limit",
     "sensitivity",
+    "stated_choices",
     "tipping_points",
     "unhalved_choices",
     "verdict",

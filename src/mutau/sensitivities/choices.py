@@ -5,19 +5,21 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from mutau.errors import ArgumentError, Fault, nearest
+from mutau.errors import ArgumentError, Fault, InputError, StudyDataError, nearest
 from mutau.likelihoods import LIKELIHOODS
 from mutau.outcomes import ZeroCells
 from mutau.studies import StudyTable
+from mutau.studies.reading import raw_from_csv, read_bytes
 
 if TYPE_CHECKING:
     from mutau.fitting import Fit
+    from mutau.outcomes import OutcomeModel
 
 __all__ = [
     "LEAVE_ONE_OUT",
@@ -26,6 +28,7 @@ __all__ = [
     "data_set_choices",
     "default_choices",
     "exclusion_choices",
+    "stated_choices",
     "unhalved_choices",
 ]
 
@@ -69,15 +72,15 @@ class Choice:
         return f"{self.dimension}: {self.option}"
 
 
-def default_choices(fit: Fit, exclude: Iterable[str] = ("provenance",)) -> tuple[Choice, ...]:
+def default_choices(fit: Fit, exclude: Iterable[str] | None = None) -> tuple[Choice, ...]:
     """List the choices that a reader of this fit would ask about.
 
     Parameters
     ----------
     fit : Fit
         A fitted outcome model.
-    exclude : iterable of str
-        Columns of the studies table by whose values studies are left out in turn.
+    exclude : iterable of str, optional
+        Columns of the studies table by whose values studies are left out in turn; those of the model if left out.
 
     Returns
     -------
@@ -85,15 +88,17 @@ def default_choices(fit: Fit, exclude: Iterable[str] = ("provenance",)) -> tuple
         Another likelihood of the same counts; another rule for zero cells (which only the normal likelihood has);
         another distribution of the random effects, t with 4 degrees of freedom against normal; half and double the
         SD of the baselines' prior; another effect measure, under its own default priors; the studies without those
-        of one value of a column; each study left out. Admissible data sets are the user's to give: see
-        `data_set_choices` and `unhalved_choices`.
+        of one value of a column; each study left out. Before these, what the model states of admissible data sets
+        and halved arms: see `stated_choices`.
 
     Notes
     -----
     A prior that was published or stated for one measure is not used for another, so a change of measure is a change
     of the priors too, to that measure's defaults.
     """
+    exclude = fit.model.sensitivity.exclude if exclude is None else exclude
     return (
+        *stated_choices(fit.model, fit.studies, fit.effects),
         *_likelihoods(fit),
         *_zero_cells(fit),
         *_random_effects(fit),
@@ -104,16 +109,62 @@ def default_choices(fit: Fit, exclude: Iterable[str] = ("provenance",)) -> tuple
     )
 
 
-def _has_counts(fit: Fit) -> bool:
-    if not set(_COUNTS) <= set(fit.effects):
+def stated_choices(model: OutcomeModel, studies: StudyTable, effects: pd.DataFrame) -> tuple[Choice, ...]:
+    """List the other ways to analyse that a model states of its own studies, before or after it is fitted.
+
+    Parameters
+    ----------
+    model : OutcomeModel
+        Its ``sensitivity`` is read.
+    studies : StudyTable
+        The studies that it selects.
+    effects : DataFrame
+        Their effects, as `mutau.effects` gives them.
+
+    Returns
+    -------
+    tuple of Choice
+        Every admissible data set (`data_set_choices`), every halved arm taken whole (`unhalved_choices`).
+
+    Raises
+    ------
+    InputError
+        With every fault: of the table of data sets, or of an arm that cannot be doubled.
+    """
+    stated = model.sensitivity
+    found: list[Choice] = []
+    faults: list[Fault] = []
+    if stated.data_sets is not None:
+        try:
+            sets = _data_sets(model, studies, stated.data_sets, "set")
+            for each in sets:
+                each.studies(studies)  # type: ignore[misc]  # so that a faulty set is heard of now
+            found += sets
+        except InputError as error:
+            faults += (
+                replace(fault, key="sensitivity.data_sets", model=model.name) for fault in error.faults
+            )
+    for place, arm in enumerate(stated.halved, start=1):
+        key = f"sensitivity.halved[{place}]"
+        try:
+            found += _unhalved(effects, arm.study, arm.arm)
+        except InputError as error:
+            faults += (replace(fault, key=key, model=model.name) for fault in error.faults)
+    if faults:
+        raise InputError(faults)
+    return tuple(found)
+
+
+def _has_counts(effects: pd.DataFrame) -> bool:
+    if not set(_COUNTS) <= set(effects):
         return False
-    counts = fit.effects[list(_COUNTS)].astype(float)
+    counts = effects[list(_COUNTS)].astype(float)
     return bool(counts.notna().all(axis=None)) and bool((counts == counts.round()).all(axis=None))
 
 
 def _likelihoods(fit: Fit) -> list[Choice]:
     model = fit.model
-    counts = model.measure == "IRR" or _has_counts(fit)
+    counts = model.measure == "IRR" or _has_counts(fit.effects)
     suited = [
         name
         for name, record in LIKELIHOODS.items()
@@ -125,7 +176,7 @@ def _likelihoods(fit: Fit) -> list[Choice]:
 
 def _zero_cells(fit: Fit) -> list[Choice]:
     """Other corrections, under the normal likelihood: the others take counts as they are."""
-    if fit.model.measure not in _MEASURES or not _has_counts(fit):
+    if fit.model.measure not in _MEASURES or not _has_counts(fit.effects):
         return []
     options = [("0.5 added in every study", _HALF_IN_ALL)]
     if fit.effects["corrected"].astype(bool).any():
@@ -154,7 +205,7 @@ def _baselines(fit: Fit) -> list[Choice]:
 
 def _measures(fit: Fit) -> list[Choice]:
     model, found = fit.model, []
-    if model.measure in ("RR", "OR", "RD") and not _has_counts(fit):
+    if model.measure in ("RR", "OR", "RD") and not _has_counts(fit.effects):
         return []
     for code in _MEASURES.get(model.measure, ()):
         changes: dict[str, Any] = {"measure": code, "mu_prior": None, "tau_prior": None}
@@ -235,8 +286,8 @@ def data_set_choices(
 
     Raises
     ------
-    ArgumentError
-        There is no such column, or no row of the outcome.
+    InputError
+        The file cannot be read; there is no such column, or no row of the outcome.
 
     Examples
     --------
@@ -248,20 +299,33 @@ def data_set_choices(
     >>> len(choices), choices[0].label
     (17, 'data set: set 1')
     """
-    frame, source = (
-        (sets, "data sets") if isinstance(sets, pd.DataFrame) else (pd.read_csv(sets), os.fspath(sets))
-    )
+    return _data_sets(fit.model, fit.studies, sets, by)
+
+
+def _data_sets(
+    model: OutcomeModel, studies: StudyTable, sets: str | os.PathLike[str] | pd.DataFrame, by: str
+) -> tuple[Choice, ...]:
+    if isinstance(sets, pd.DataFrame):
+        frame, source = sets, "data sets"
+    else:
+        source = os.fspath(sets)
+        raw = raw_from_csv(read_bytes(sets), source)
+        if raw.faults:
+            raise StudyDataError(raw.faults)
+        frame = pd.DataFrame([row.cells for row in raw.rows], columns=list(raw.header))
     if by not in frame:
         rule = "A column says which set a row belongs to"
-        raise ArgumentError(Fault(f"by = {by!r}", rule, nearest(by, tuple(map(str, frame))), file=source))
-    for column, value in fit.model.where.items():
+        raise ArgumentError(
+            Fault(f"there is no column {by!r}", rule, nearest(by, tuple(map(str, frame))), file=source)
+        )
+    for column, value in model.where.items():
         if column in frame:
             frame = frame[frame[column].astype(str) == str(value)]
     if frame.empty:
         rule = "The data sets hold rows of the outcome that the model selects"
         raise ArgumentError(Fault("no row is left", rule, "Check the columns of `where`", file=source))
     if "provenance" not in frame:
-        frame = frame.assign(provenance="; ".join(fit.studies.provenance))
+        frame = frame.assign(provenance="; ".join(studies.provenance))
     return tuple(
         Choice("data set", f"{by} {name}", studies=_instead(rows.drop(columns=by), f"{source}, {by} {name}"))
         for name, rows in frame.groupby(by, sort=False)
@@ -300,17 +364,21 @@ def unhalved_choices(fit: Fit, study: str, arm: str = "treatment") -> tuple[Choi
     ArgumentError
         The study or its counts are not there.
     """
-    names = tuple(fit.effects["study"].astype(str))
+    return _unhalved(fit.effects, study, arm)
+
+
+def _unhalved(effects: pd.DataFrame, study: str, arm: str) -> tuple[Choice, Choice]:
+    names = tuple(effects["study"].astype(str))
     faults = []
     if study not in names:
-        faults.append(Fault(f"study = {study!r}", "It is a study of the fit", nearest(study, names)))
+        faults.append(Fault(f"study = {study!r}", "It is a study of the outcome", nearest(study, names)))
     if arm not in ("treatment", "control"):
         faults.append(Fault(f"arm = {arm!r}", "An arm is treatment or control", "Give one of these"))
-    if not _has_counts(fit):
+    if not _has_counts(effects):
         faults.append(Fault("no counts", "Halving is undone in counts", "Leave this choice out"))
     if faults:
         raise ArgumentError(faults)
-    row = fit.effects.iloc[names.index(study)]
+    row = effects.iloc[names.index(study)]
     events, n = int(row[f"events_{arm}"]), int(row[f"n_{arm}"])
     first, second = (
         Choice(
