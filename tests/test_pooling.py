@@ -114,7 +114,7 @@ def test_everything_wrong_is_reported_at_once():
             yi=[1.0],
             measure="rr",
             method="VI",
-            tau2="ML",
+            tau2="MLE",
             ci="KH",
             prob=2,
             prediction="t",

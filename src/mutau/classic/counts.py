@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mutau.classic.confidence import MeanInterval, wald_interval
-from mutau.classic.generic import ONE_STUDY, nothing_pooled, pool_effects
-from mutau.classic.heterogeneity import Heterogeneity, Tau2, dersimonian_laird, heterogeneity
+from mutau.classic.generic import NO_PREDICTION, ONE_STUDY, nothing_pooled, pool_effects
+from mutau.classic.heterogeneity import Heterogeneity, Tau2, heterogeneity, trace_term
 from mutau.classic.requests import Request, is_positive_number, label_array, number_array, request_faults
 from mutau.classic.tables import (
     RD_VARIANCES,
@@ -315,7 +315,6 @@ def _common_effect(
         reason = pooled.reason or "No standard error: nothing varies in any study"
         mean = MeanInterval(math.nan, math.nan, math.nan, math.nan, math.inf, math.nan, (reason,))
     weight = float(np.sum(pooled.weights))
-    no_prediction = "No prediction interval: a common-effect result supposes no heterogeneity"
     return ClassicResult(
         estimate=pooled.estimate,
         se=mean.se,
@@ -325,11 +324,18 @@ def _common_effect(
         df=mean.df,
         p_value=mean.p_value,
         tau2=0.0,
+        tau2_se=math.nan,
+        tau2_lower=math.nan,
+        tau2_upper=math.nan,
         q=spread.q,
         q_df=spread.q_df,
         q_p_value=spread.q_p_value,
         i2=i2,
+        i2_lower=math.nan,
+        i2_upper=math.nan,
         h2=h2,
+        h2_lower=math.nan,
+        h2_upper=math.nan,
         prediction_lower=math.nan,
         prediction_upper=math.nan,
         k=int(np.sum(informative)),
@@ -338,10 +344,11 @@ def _common_effect(
         tau2_method=request.tau2,
         ci_method=request.ci,
         prediction_method=request.prediction,
+        tau2_ci_method=request.tau2_ci,
         weights=tuple(float(w) for w in 100 * pooled.weights / weight)
         if weight > 0
         else (math.nan,) * len(a),
-        notes=tuple(note for note in (*study.notes, *mean.notes, no_spread, no_prediction) if note),
+        notes=tuple(note for note in (*study.notes, *mean.notes, no_spread, NO_PREDICTION) if note),
     )
 
 
@@ -359,7 +366,7 @@ def _random_effects(pooled: TableEstimate, study: StudyEffects, request: Request
     elif not math.isfinite(spread.q):
         tau2 = Tau2(math.nan, no_spread)
     else:
-        tau2 = dersimonian_laird(study.yi, study.vi, about=pooled.estimate)
+        tau2 = Tau2(max(0.0, (spread.q - spread.q_df) / trace_term(1 / study.vi)))
     result = pool_effects(study.yi, study.vi, tau2, spread, request, notes=study.notes)
     weights = np.zeros(len(study.kept))
     weights[study.kept] = result.weights
