@@ -13,7 +13,14 @@ import numpy as np
 from mutau.classic.confidence import MeanInterval, wald_interval
 from mutau.classic.generic import NO_PREDICTION, ONE_STUDY, nothing_pooled, pool_effects
 from mutau.classic.heterogeneity import Heterogeneity, Tau2, heterogeneity, trace_term
-from mutau.classic.requests import Request, is_positive_number, label_array, number_array, request_faults
+from mutau.classic.requests import (
+    CI_METHODS,
+    Request,
+    is_positive_number,
+    label_array,
+    number_array,
+    request_faults,
+)
 from mutau.classic.tables import (
     RD_VARIANCES,
     TableEstimate,
@@ -84,6 +91,8 @@ def mantel_haenszel(
     ci: str = "wald",
     prob: float = 0.95,
     prediction: str = "HTS",
+    tau2_ci: str = "QP",
+    seed: int = 0,
     add: float = 0.5,
     to: str = "only0",
     mh_add: float = 0.0,
@@ -101,12 +110,12 @@ def mantel_haenszel(
         Risk ratio, odds ratio (both pooled as logarithms), risk difference.
     tau2 : {"CE", "DL"}
         Common effect, or DerSimonian-Laird with Q about the Mantel-Haenszel estimate.
-    ci : {"wald", "HK", "HK-adhoc", "cochrane"}
+    ci : {"wald", "t", "HK", "HK-adhoc", "cochrane", "permutation"}
         Confidence interval; the common-effect result has only Wald's.
     prob : float
         Coverage of the confidence and the prediction interval.
-    prediction : {"HTS", "t(k-1)", "normal", "HK", "HK(k-2)"}
-        Prediction interval of the random-effects result; see `inverse_variance`.
+    prediction, tau2_ci, seed : str, str, int
+        Prediction interval, interval of tau2 and seed of the random-effects result; see `inverse_variance`.
     add, to : float, str
         Zero-cell rule (metafor's words; see `mutau.measures.correct_zero_cells`) for the effects of single
         studies, which Q and the random-effects stage need. A correction is announced by a DataWarning and in
@@ -166,7 +175,7 @@ def mantel_haenszel(
     >>> np.exp([result.estimate, result.lower, result.upper]).round(2)
     array([ 8.93,  1.25, 63.7 ])
     """
-    request = Request("MH", tau2, ci, prob, prediction)
+    request = Request("MH", tau2, ci, prob, prediction, tau2_ci, seed)
     faults = _option_faults(request, measure, add, to, mh_add, rd_variance)
     counts = _checked_counts(events_treatment, n_treatment, events_control, n_control, faults, labels)
     names = label_array(labels, len(counts[0]))
@@ -197,7 +206,7 @@ def _option_faults(
         for key, value in (("add", add), ("mh_add", mh_add))
         if not is_positive_number(value)
     ]
-    if request.tau2 == "CE" and request.ci in ("HK", "HK-adhoc", "cochrane"):
+    if request.tau2 == "CE" and request.ci in CI_METHODS and request.ci != "wald":
         rule = "The common-effect Mantel-Haenszel estimate has a Wald interval only"
         faults.append(
             Fault(f"ci={request.ci!r} with tau2='CE'", rule, "Use ci='wald' or tau2='DL'", key="ci")
