@@ -114,7 +114,7 @@ def test_everything_wrong_is_reported_at_once():
             yi=[1.0],
             measure="rr",
             method="VI",
-            tau2="ML",
+            tau2="MLE",
             ci="KH",
             prob=2,
             prediction="t",
@@ -186,3 +186,18 @@ def test_arrays_need_neither_pandas_nor_scipy_stats():
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("ci", ["t", "HK", "HK-adhoc", "cochrane", "permutation"])
+def test_a_common_mantel_haenszel_effect_has_no_interval_but_walds(ci):
+    with pytest.raises(ArgumentError, match="Wald interval only"):
+        mantel_haenszel([3, 5], [20, 30], [4, 9], [20, 30], ci=ci)
+
+
+def test_the_interval_of_tau2_can_be_chosen():
+    yi, vi = [0.1, 0.9, -0.4, 1.2], [0.05, 0.1, 0.02, 0.2]
+    chosen = {
+        tau2_ci: pool(yi=yi, vi=vi, tau2_ci=tau2_ci).tau2_upper for tau2_ci in ("QP", "PL", "BJ", "J", "wald")
+    }
+    assert len(set(chosen.values())) == 5
+    assert pool(yi=yi, vi=vi, tau2_ci="PL").tau2_ci_method == "PL"

@@ -44,6 +44,8 @@ def pool(
     ci: str | None = None,
     prob: float = 0.95,
     prediction: str = "HTS",
+    tau2_ci: str = "QP",
+    seed: int = 0,
     add: float = 0.5,
     to: str = "only0",
     smd_variance: str = "metafor",
@@ -61,15 +63,21 @@ def pool(
         Effect measure of `studies`. May be left out for a table of ready-made effects.
     method : {"IV", "MH"}
         Inverse variance, or Mantel-Haenszel (RR, OR and RD from counts).
-    tau2 : {"CE", "DL", "PM", "REML"}, optional
-        Common effect or an estimator of the between-study variance. Default REML; with ``method="MH"``, which
-        knows CE and DL, CE. RevMan's random-effects Mantel-Haenszel analysis is ``tau2="DL"``.
-    ci : {"wald", "HK", "HK-adhoc", "cochrane"}, optional
+    tau2 : {"CE", "DL", "PM", "REML", "ML", "EB", "HE", "HS", "HSk", "SJ", "PMM", "GENQ", "DL2"}, optional
+        Common effect or an estimator of the between-study variance; see `mutau.classic.inverse_variance`.
+        Default REML; with ``method="MH"``, which knows CE and DL, CE. RevMan's
+        random-effects Mantel-Haenszel analysis is ``tau2="DL"``.
+    ci : {"wald", "t", "HK", "HK-adhoc", "cochrane", "KR", "permutation"}, optional
         Confidence interval. Default HK; Wald with ``method="MH"`` or ``tau2="CE"``.
     prob : float
         Coverage of the confidence and the prediction interval.
-    prediction : {"HTS", "t(k-1)", "normal", "HK", "HK(k-2)"}
+    prediction : {"HTS", "t(k-1)", "normal", "HK", "HK(k-2)", "KR", "KR(df-1)", "NNF"}
         Prediction interval, by convention; see `mutau.classic.inverse_variance`.
+    tau2_ci : {"QP", "PL", "BJ", "J", "wald"}
+        Confidence interval of tau2: Q-profile, profile likelihood (with ML or REML), generalised Q with weights
+        ``1/vi`` or ``1/sei``, Wald. Those of I2 and H2 follow from it.
+    seed : int
+        For ``ci="permutation"`` with more than 13 studies.
     add, to : float, str
         Zero-cell rule; see `mutau.effects`.
     smd_variance : {"metafor", "RevMan"}
@@ -128,7 +136,7 @@ def pool(
     known = method in METHODS
     tau2 = tau2 if tau2 is not None else ("CE" if method == "MH" else "REML")
     ci = ci if ci is not None else ("wald" if method == "MH" or tau2 == "CE" else "HK")
-    request = Request(method, tau2, ci, prob, prediction)
+    request = Request(method, tau2, ci, prob, prediction, tau2_ci, seed)
     faults = request_faults(request, MH_TAU2_METHODS if method == "MH" else TAU2_METHODS)
     if not known:
         faults.append(
@@ -139,6 +147,7 @@ def pool(
     if faults:
         raise ArgumentError(faults)
     shared: dict[str, Any] = {"tau2": tau2, "ci": ci, "prob": prob, "prediction": prediction}
+    shared |= {"tau2_ci": tau2_ci, "seed": seed}
     if studies is None:
         return inverse_variance(yi if yi is not None else (), _variances(vi, sei), **shared)
     if method == "MH":

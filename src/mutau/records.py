@@ -114,22 +114,22 @@ class ClassicResult:
         Pooled effect, its standard error, and the confidence limits at `prob`.
     statistic, df, p_value : float
         Test of "no mean effect": z (``df`` is infinite) or t, and the two-sided p-value.
-    tau2 : float
-        Between-study variance (0 for a common-effect result).
+    tau2, tau2_se, tau2_lower, tau2_upper : float
+        Between-study variance (0 for a common-effect result), its standard error and confidence limits.
     q, q_df, q_p_value : float
         Cochran's Q, its degrees of freedom and p-value.
-    i2, h2 : float
-        I^2 in percent and H^2.
+    i2, i2_lower, i2_upper, h2, h2_lower, h2_upper : float
+        I^2 in percent and H^2, with the confidence limits that follow from those of tau2.
     prediction_lower, prediction_upper : float
         Limits of the `prob` prediction interval for the effect in a new study, by `prediction_method`.
     k : int
         Number of studies that contribute.
     prob : float
-        Coverage of both intervals.
+        Coverage of all intervals.
     method : str
-        ``"IV"`` (inverse variance) or ``"MH"`` (Mantel-Haenszel).
-    tau2_method, ci_method, prediction_method : str
-        As asked: ``"REML"``, ``"HK"``, ``"HTS"``, ...
+        ``"IV"`` (inverse variance), ``"MH"`` (Mantel-Haenszel) or ``"Peto"``.
+    tau2_method, ci_method, prediction_method, tau2_ci_method : str
+        As asked: ``"REML"``, ``"HK"``, ``"HTS"``, ``"QP"``, ...
     weights : tuple of float
         Percentage weight of each study, in the order of the data; sums to 100.
     notes : tuple of str
@@ -144,11 +144,18 @@ class ClassicResult:
     df: float
     p_value: float
     tau2: float
+    tau2_se: float
+    tau2_lower: float
+    tau2_upper: float
     q: float
     q_df: float
     q_p_value: float
     i2: float
+    i2_lower: float
+    i2_upper: float
     h2: float
+    h2_lower: float
+    h2_upper: float
     prediction_lower: float
     prediction_upper: float
     k: int
@@ -157,6 +164,7 @@ class ClassicResult:
     tau2_method: str
     ci_method: str
     prediction_method: str
+    tau2_ci_method: str
     weights: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -26,14 +26,18 @@ def test_everything_wrong_is_reported_at_once():
             ci="knha",
             prob=95,
             prediction="hts",
+            tau2_ci="qprofile",
+            seed=-1,
             labels=["a", "b", "c"],
         )
     )
-    assert len(found) == 8
+    assert len(found) == 10
     text = "\n".join(found)
     assert "Did you mean 'REML'?" in text
     assert "Did you mean 'HTS'?" in text
-    assert "Valid: 'wald', 'HK', 'HK-adhoc', 'cochrane'" in text
+    assert "Valid: 'wald', 't', 'HK', 'HK-adhoc', 'cochrane', 'KR', 'permutation'" in text
+    assert "Valid: 'QP', 'PL', 'BJ', 'J', 'wald'" in text
+    assert "seed=-1. A seed is a whole number, 0 or more" in text
     assert "prob=95" in text
     assert "study 'a', key 'yi': yi[0] = nan. An effect is a finite number" in text
     assert "study 'b', key 'vi': vi[1] = -1. A variance is above 0 and finite" in text
@@ -64,6 +68,17 @@ def test_coverage_lies_between_zero_and_one(prob):
         "A coverage lies between 0 and 1" in fault
         for fault in faults(lambda: inverse_variance([1.0], [1.0], prob=prob))
     )
+
+
+@pytest.mark.parametrize("option", [{"ci": "KR"}, {"prediction": "KR"}, {"tau2_ci": "PL"}])
+def test_intervals_that_rest_on_a_likelihood_refuse_other_estimators(option):
+    (found,) = faults(lambda: inverse_variance([0.0, 1.0], [0.1, 0.2], tau2="DL", **option))
+    assert "with tau2='DL'" in found
+    assert "Use tau2='REML'" in found
+
+
+def test_a_common_effect_leaves_out_what_it_does_not_have():
+    assert inverse_variance([0.0, 1.0], [0.1, 0.2], tau2="CE", prediction="KR", tau2_ci="PL").k == 2
 
 
 def test_mantel_haenszel_reports_everything_at_once():

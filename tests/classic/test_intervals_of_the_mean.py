@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mutau.classic import PREDICTION_METHODS, inverse_variance
-from mutau.classic.confidence import hartung_knapp_factor
-from mutau.classic.predicting import prediction_interval, quantile
+from mutau.classic import CI_METHODS, PREDICTION_METHODS, TAU2_METHODS, inverse_variance
+from mutau.classic.heterogeneity import Tau2
+from mutau.classic.pooled_mean import hartung_knapp_factor, kenward_roger, pooled_mean
+from mutau.classic.predicting import quantile
 
 METAFOR = json.loads((Path(__file__).parents[1] / "reference" / "metafor_tight.json").read_text())
 BCG = METAFOR["bcg"]["RR"]
@@ -66,7 +67,7 @@ def test_ad_hoc_is_never_below_the_conventional_standard_error():
     assert not said(adhoc, "is below 1")
 
 
-@pytest.mark.parametrize("tau2", ["CE", "DL", "PM", "REML"])
+@pytest.mark.parametrize("tau2", TAU2_METHODS)
 @pytest.mark.parametrize(
     "effects", [[0.3, 0.3, 0.3], [np.log(0.3), np.log(3) - np.log(10), np.log(6) - np.log(20)]]
 )
@@ -76,9 +77,8 @@ def test_equal_effects_have_no_hartung_knapp_interval(effects, tau2):
     assert np.isnan([result.se, result.lower, result.upper, result.statistic, result.p_value]).all()
     assert math.isfinite(result.estimate)
     assert said(result, "q = 0")
-    if tau2 != "CE":
-        assert math.isnan(result.prediction_lower)
-        assert said(result, "its standard error does not exist")
+    assert math.isnan(result.prediction_lower)
+    assert said(result, "supposes no heterogeneity" if tau2 == "CE" else "its standard error does not exist")
 
 
 def test_equal_effects_have_an_ad_hoc_interval():
@@ -103,15 +103,15 @@ def test_a_q_of_one_is_not_called_below_one(tau2):
     assert not said(inverse_variance(yi, vi, tau2=tau2, ci="HK"), "is below 1")
 
 
-@pytest.mark.parametrize("ci", ["HK", "HK-adhoc"])
-def test_one_study_has_no_hartung_knapp_interval(ci):
+@pytest.mark.parametrize("ci", [ci for ci in CI_METHODS if ci not in ("wald", "cochrane")])
+def test_one_study_has_a_wald_interval_only(ci):
     result = inverse_variance([0.4], [0.09], ci=ci)
     assert result.estimate == 0.4
     assert np.isnan([result.se, result.lower, result.upper, result.p_value]).all()
     assert said(result, "one study has no spread")
 
 
-@pytest.mark.parametrize("tau2", ["CE", "DL", "PM", "REML"])
+@pytest.mark.parametrize("tau2", TAU2_METHODS)
 def test_one_study_is_its_own_result(tau2):
     result = inverse_variance([0.4], [0.09], tau2=tau2)
     expected = METAFOR["one_study"]["fits"]["EE_z"]
@@ -124,7 +124,17 @@ def test_one_study_is_its_own_result(tau2):
 
 
 @pytest.mark.parametrize(
-    ("name", "needs"), [("HTS", 3), ("t(k-1)", 2), ("normal", 2), ("HK", 2), ("HK(k-2)", 3)]
+    ("name", "needs"),
+    [
+        ("HTS", 3),
+        ("t(k-1)", 2),
+        ("normal", 2),
+        ("HK", 2),
+        ("HK(k-2)", 3),
+        ("KR", 2),
+        ("KR(df-1)", 3),
+        ("NNF", 2),
+    ],
 )
 def test_prediction_intervals_need_studies(name, needs):
     yi, vi = [0.0, 2.0, 5.0, 4.0], [0.1, 0.2, 0.3, 0.1]
@@ -141,8 +151,10 @@ def test_common_effect_has_no_prediction_interval(name):
     assert said(result, "supposes no heterogeneity")
 
 
-def test_prediction_without_a_standard_error():
-    assert prediction_interval(0.0, 1.0, math.nan, 5, 0.95, "HK")[2].endswith("does not exist")
+def test_equal_effects_have_no_bootstrap_prediction_interval():
+    result = inverse_variance([0.3, 0.3, 0.3], [1.0, 2.0, 0.5], prediction="NNF")
+    assert math.isnan(result.prediction_upper)
+    assert said(result, "all effects are equal")
 
 
 def test_conventional_prediction_interval_does_not_depend_on_the_confidence_interval():
@@ -154,3 +166,31 @@ def test_coverage_is_what_is_asked():
     half, most = (inverse_variance(*SPREAD, prob=prob) for prob in (0.5, 0.99))
     assert most.lower < half.lower < half.upper < most.upper
     assert half.prob == 0.5
+
+
+def test_t_is_the_conventional_error_with_k_minus_1_degrees():
+    wald, t = (inverse_variance(*SPREAD, ci=ci) for ci in ("wald", "t"))
+    assert (t.se, t.df) == (wald.se, 2)
+    assert t.upper - t.estimate == pytest.approx(4.302652729749464 * wald.se, rel=1e-13)
+
+
+def test_kenward_roger_with_equal_variances_is_the_t_interval():
+    """Then the mean does not depend on tau2, so its standard error needs no enlargement."""
+    yi, vi = [0.0, 2.0, 5.0, 4.0], [0.2] * 4
+    t, kr = (inverse_variance(yi, vi, ci=ci) for ci in ("t", "KR"))
+    assert [kr.se, kr.df, kr.lower] == pytest.approx([t.se, 3, t.lower], rel=1e-12)
+
+
+def test_kenward_roger_by_its_printed_formula():
+    mean = pooled_mean(np.array([0.0, 2.0, 5.0, 4.0]), np.array([0.1, 0.8, 2.0, 0.3]), Tau2(0.7), "REML")
+    w1, w2, w3 = (float(np.sum(mean.w**p)) for p in (1, 2, 3))
+    information = w2 / 2 - w3 / w1 + (w2 / w1) ** 2 / 2
+    variance = (1 + 2 * (w3 / w1 - (w2 / w1) ** 2) / information) / w1
+    found = kenward_roger(mean)
+    assert [found.se, found.df] == pytest.approx(
+        [math.sqrt(variance), 2 * information / (variance * w2) ** 2], rel=1e-12
+    )
+
+
+def test_kenward_roger_tells_of_few_degrees_of_freedom():
+    assert said(inverse_variance([0.0, 2.0], [0.1, 0.3], ci="KR"), "degrees of freedom, a multiplier of 13.7")

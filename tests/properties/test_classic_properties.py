@@ -9,18 +9,30 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mutau.classic import CI_METHODS, TAU2_METHODS, inverse_variance, mantel_haenszel
+from mutau.classic import (
+    CI_METHODS,
+    PREDICTION_METHODS,
+    TAU2_CI_METHODS,
+    TAU2_METHODS,
+    inverse_variance,
+    mantel_haenszel,
+)
+from mutau.classic.confidence import CI_ESTIMATORS
+from mutau.classic.predicting import CONVENTIONS
+from mutau.classic.tau2_intervals import TAU2_INTERVALS
 
 ROUNDING = (
     1e-9  # of the largest number at hand: sums of at most 8 terms, tau2 found where a slope may be shallow
 )
 EFFECTS = ("estimate", "se", "lower", "upper", "prediction_lower", "prediction_upper")
-SCALE_FREE = ("statistic", "df", "p_value", "q", "q_df", "q_p_value", "i2", "h2", "k")
+SQUARED = ("tau2", "tau2_se", "tau2_lower", "tau2_upper")
+SCALE_FREE = ("statistic", "df", "p_value", "q", "q_df", "q_p_value", "i2", "i2_lower", "i2_upper", "h2", "k")
+LIKELY = ("DL", "PM", "REML", "ML")  # the estimators that are searched for, and the best known
 
 effects = st.floats(-5, 5).map(lambda x: round(x, 3))
 variances = st.floats(-3, 2).map(lambda e: float(f"{10**e:.3g}"))
 studies = st.lists(st.tuples(effects, variances), min_size=1, max_size=8)
-pooling = settings(max_examples=60, deadline=None)
+pooling = settings(max_examples=20, deadline=None)
 arms = st.integers(1, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 tables = st.lists(st.tuples(arms, arms), min_size=1, max_size=6)
 
@@ -33,20 +45,52 @@ def numbers(result, names):
     return np.array([getattr(result, name) for name in names])
 
 
-@pytest.mark.parametrize("tau2", TAU2_METHODS)
-@pytest.mark.parametrize("ci", CI_METHODS)
-@given(data=studies, power=st.integers(-200, 200))
-@pooling
-def test_rescaling_by_a_power_of_two_is_exact(tau2, ci, data, power):
-    """Bit by bit, from very small to very large units: no absolute tolerance is hidden anywhere."""
-    yi, vi = arrays(data)
-    c = 2.0**power
-    one = inverse_variance(yi, vi, tau2=tau2, ci=ci)
-    other = inverse_variance(c * yi, c * c * vi, tau2=tau2, ci=ci)
+def options(tau2):
+    """Every interval that goes with an estimator; the permutation test and the bootstrap take longer."""
+    goes = {"CE": "REML"}.get(tau2, tau2)
+    return st.fixed_dictionaries(
+        {
+            "ci": st.sampled_from(
+                [ci for ci in CI_METHODS if ci != "permutation" and tau2 in CI_ESTIMATORS.get(ci, (tau2,))]
+            ),
+            "prediction": st.sampled_from(
+                [
+                    p
+                    for p in PREDICTION_METHODS
+                    if p != "NNF" and goes in (CONVENTIONS[p].estimators or (goes,))
+                ]
+            ),
+            "tau2_ci": st.sampled_from(
+                [c for c in TAU2_CI_METHODS if goes in (TAU2_INTERVALS[c].estimators or (goes,))]
+            ),
+        }
+    )
+
+
+def assert_scaled(one, other, c):
     np.testing.assert_array_equal(numbers(other, EFFECTS), c * numbers(one, EFFECTS))
     np.testing.assert_array_equal(numbers(other, SCALE_FREE), numbers(one, SCALE_FREE))
-    np.testing.assert_array_equal(other.tau2, c * c * one.tau2)
+    np.testing.assert_array_equal(numbers(other, SQUARED), c * c * numbers(one, SQUARED))
     assert other.weights == one.weights
+
+
+@pytest.mark.parametrize("tau2", TAU2_METHODS)
+@given(data=studies, power=st.integers(-200, 200), more=st.data())
+@pooling
+def test_rescaling_by_a_power_of_two_is_exact(tau2, data, power, more):
+    """Bit by bit, from very small to very large units: no absolute tolerance is hidden anywhere."""
+    yi, vi = arrays(data)
+    c, chosen = 2.0**power, more.draw(options(tau2))
+    one = inverse_variance(yi, vi, tau2=tau2, **chosen)
+    assert_scaled(one, inverse_variance(c * yi, c * c * vi, tau2=tau2, **chosen), c)
+
+
+@pytest.mark.parametrize("tau2", ["HE", "PM", "REML"])
+def test_rescaling_the_slow_intervals_is_exact(tau2):
+    yi, vi = np.array([0.3, -1.2, 2.5, 0.1, 0.8, -0.4, 1.1]), np.array([0.1, 0.4, 0.5, 0.02, 0.9, 0.3, 0.2])
+    c, slow = 2.0**-150, {"ci": "permutation", "prediction": "NNF"}
+    one = inverse_variance(yi, vi, tau2=tau2, **slow)
+    assert_scaled(one, inverse_variance(c * yi, c * c * vi, tau2=tau2, **slow), c)
 
 
 @pytest.mark.parametrize("tau2", TAU2_METHODS)
@@ -116,7 +160,8 @@ def test_what_always_holds(tau2, data):
     if len(yi) > 1:
         assert result.tau2 >= 0
         assert 0 <= result.i2 < 100
-        assert result.tau2 <= np.ptp(yi) ** 2 * len(yi) + 1e-12
+        assert tau2 == "CE" or 0 <= result.tau2_lower <= result.tau2_upper
+        assert result.tau2 <= np.ptp(yi) ** 2 * len(yi) * (3 if tau2 == "PMM" else 1) + 1e-12
     if math.isfinite(result.prediction_lower):
         assert result.prediction_lower <= result.lower + 1e-12
         assert result.prediction_upper >= result.upper - 1e-12

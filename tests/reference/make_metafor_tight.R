@@ -5,20 +5,10 @@
 # metafor stops its iterations at an absolute change of 1e-5 in tau^2 by default; here at 1e-13. That too is
 # absolute, so the effects are first divided by a power of two near their standard deviation (which changes no
 # digit of anything else), and the results reported on the original scale.
-# Numbers are printed with 17 significant digits, so that the file is the same whenever it is made again.
 
 suppressMessages({library(metafor); library(metadat)})
 
-number <- function(x) ifelse(is.na(x) | is.infinite(x), "null", sprintf("%.17g", x))
-text <- function(x) paste0("\"", gsub("\"", "\\\\\"", x), "\"")
-as_json <- function(x) {
-  if (is.list(x)) {
-    return(paste0("{", paste0(text(names(x)), ": ", vapply(x, as_json, ""), collapse = ",\n"), "}"))
-  }
-  cells <- if (is.character(x)) text(x) else number(as.numeric(x))
-  if (length(x) == 1 && is.null(attr(x, "vector"))) cells else paste0("[", paste(cells, collapse = ", "), "]")
-}
-vec <- function(x) structure(as.vector(x), vector = TRUE)
+source("tests/reference/json_out.R")
 
 tight <- list(threshold = 1e-13, tol = 1e-13, maxiter = 1e5)
 

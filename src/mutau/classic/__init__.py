@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mutau.classic.counts import MH_TAU2_METHODS, mantel_haenszel
 from mutau.classic.generic import inverse_variance
-from mutau.classic.requests import CI_METHODS, PREDICTION_METHODS, TAU2_METHODS
+from mutau.classic.requests import CI_METHODS, PREDICTION_METHODS, TAU2_CI_METHODS, TAU2_METHODS
 from mutau.classic.tables import RD_VARIANCES
 from mutau.records import ClassicResult
 
@@ -13,6 +13,7 @@ __all__ = [
     "MH_TAU2_METHODS",
     "PREDICTION_METHODS",
     "RD_VARIANCES",
+    "TAU2_CI_METHODS",
     "TAU2_METHODS",
     "ClassicResult",
     "inverse_variance",

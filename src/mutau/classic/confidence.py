@@ -1,31 +1,25 @@
-"""Confidence intervals for the mean effect: Wald, Hartung-Knapp (plain, ad hoc), Cochrane's current rule."""
+"""Confidence intervals for the mean effect, by name, with the test that each inverts."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
-import numpy as np
 from scipy.special import ndtr, stdtr
 
-from mutau.classic.heterogeneity import weighted_mean
+from mutau.classic.permuting import DRAWN, permutation_limits, permutation_p_value, permutations
+from mutau.classic.pooled_mean import PooledMean, kenward_roger
 from mutau.classic.predicting import quantile
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-__all__ = ["MeanInterval", "hartung_knapp_factor", "mean_interval", "wald_interval"]
-
-NO_SPREAD = 1e-20
-"""Hartung-Knapp's q at or below this is 0: the effects agree to 1e-10 of their standard errors, which only
-equal data do; what is left is the rounding of their logarithms."""
+__all__ = ["CI_ESTIMATORS", "INTERVALS", "MeanInterval", "mean_interval", "wald_interval"]
 
 BELOW_ONE = 1 - 1e-8
 """q is called below 1 from here: Paule-Mandel makes it 1 up to rounding, as does REML with two studies."""
 
-ROUNDING = 16 * np.finfo(float).eps
-"""Effects apart by no more than this share of their size are equal up to rounding."""
+FEW_DEGREES = 3
+"""Below so many degrees of freedom the multiplier is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,50 +81,107 @@ def wald_interval(estimate: float, se: float, prob: float) -> MeanInterval:
     return _from_se(estimate, se, math.inf, prob)
 
 
-def hartung_knapp_factor(yi: NDArray[np.float64], vi: NDArray[np.float64], tau2: float) -> float:
-    """Hartung and Knapp's q, which multiplies the squared conventional standard error.
-
-    Parameters
-    ----------
-    yi, vi : ndarray, shape (k,)
-        Effects and sampling variances.
-    tau2 : float
-        Between-study variance.
-
-    Returns
-    -------
-    float
-        ``sum w (y - mean)^2 / (k - 1)``, ``w = 1/(vi + tau2)``; exactly 0 where the effects agree up to
-        rounding, NaN for one study.
-    """
-    if len(yi) < 2:
-        return math.nan
-    w = 1 / (vi + tau2)
-    residuals = yi - weighted_mean(yi, w)
-    q = float(np.sum(w * residuals**2)) / (len(yi) - 1)
-    equal = bool(np.max(np.abs(residuals)) <= ROUNDING * np.max(np.abs(yi)))
-    return 0.0 if equal or q <= NO_SPREAD else q
+def _wald(mean: PooledMean, prob: float, _seed: int) -> MeanInterval:
+    return wald_interval(mean.estimate, mean.se, prob)
 
 
-def mean_interval(
-    estimate: float, se: float, k: int, q: float, tau2: float, ci: str, prob: float
-) -> MeanInterval:
+def _t(mean: PooledMean, prob: float, _seed: int) -> MeanInterval:
+    """Conventional standard error, t with k - 1 degrees of freedom."""
+    return _from_se(mean.estimate, mean.se, mean.k - 1.0, prob, _one_degree("t", mean.k - 1.0, prob))
+
+
+def _hartung_knapp(mean: PooledMean, prob: float, _seed: int) -> MeanInterval:
+    df = mean.k - 1.0
+    if mean.q == 0:
+        return _undefined(df, "No HK interval: all effects are equal (q = 0), so it would have no width")
+    notes: tuple[str, ...] = ()
+    if mean.q < BELOW_ONE:
+        notes = (f"HK: q = {mean.q:.3g} is below 1, so its standard error is below the conventional one",)
+    notes += _one_degree("HK", df, prob)
+    return _from_se(mean.estimate, math.sqrt(mean.q) * mean.se, df, prob, notes)
+
+
+def _ad_hoc(mean: PooledMean, prob: float, _seed: int) -> MeanInterval:
+    df = mean.k - 1.0
+    se = math.sqrt(max(1.0, mean.q)) * mean.se
+    return _from_se(mean.estimate, se, df, prob, _one_degree("HK-adhoc", df, prob))
+
+
+def _cochrane(mean: PooledMean, prob: float, seed: int) -> MeanInterval:
+    if mean.k > 2 and mean.found > 0:
+        said, chosen = (
+            "Cochrane's rule: Hartung-Knapp, as k > 2 and tau2 > 0",
+            _hartung_knapp(mean, prob, seed),
+        )
+    else:
+        reason = "k <= 2" if mean.k <= 2 else "tau2 = 0"
+        said, chosen = f"Cochrane's rule: Wald, as {reason}", _wald(mean, prob, seed)
+    return replace(chosen, notes=(said, *chosen.notes))
+
+
+def _kenward_roger(mean: PooledMean, prob: float, _seed: int) -> MeanInterval:
+    corrected = kenward_roger(mean)
+    notes: tuple[str, ...] = ()
+    if corrected.df < FEW_DEGREES:
+        multiplier = quantile(corrected.df, prob)
+        notes = (f"KR: {corrected.df:.3g} degrees of freedom, a multiplier of {multiplier:.3g}",)
+    return _from_se(mean.estimate, corrected.se, corrected.df, prob, notes)
+
+
+def _permutation(mean: PooledMean, prob: float, seed: int) -> MeanInterval:
+    patterns = permutations(mean.k, seed)
+    p_value = permutation_p_value(mean, patterns)
+    lower, upper = permutation_limits(mean, patterns, prob)
+    what = f"all {len(patterns.signs)} sign patterns that differ in |z|"
+    said = what if patterns.exact else f"{DRAWN} sign patterns drawn at random (seed {seed})"
+    notes: tuple[str, ...] = (f"Permutation: p-value and limits from {said}; the standard error is Wald's",)
+    if math.isnan(lower) or math.isnan(upper):
+        least = f"with {mean.k} studies no p-value is below {1 / len(patterns.signs):.3g}"
+        notes += (f"No permutation interval at {prob:g}: {least}",)
+    if math.isnan(p_value):
+        notes += ("No permutation p-value: tau2 was not found under some sign pattern",)
+    return MeanInterval(mean.se, lower, upper, mean.estimate / mean.se, math.nan, p_value, notes)
+
+
+def _one_degree(ci: str, df: float, prob: float) -> tuple[str, ...]:
+    if df != 1:
+        return ()
+    multiplier = quantile(df, prob)
+    return (f"{ci}: two studies leave 1 degree of freedom, a multiplier of {multiplier:.3g}",)
+
+
+INTERVALS: Mapping[str, Callable[[PooledMean, float, int], MeanInterval]] = MappingProxyType(
+    {
+        "wald": _wald,
+        "t": _t,
+        "HK": _hartung_knapp,
+        "HK-adhoc": _ad_hoc,
+        "cochrane": _cochrane,
+        "KR": _kenward_roger,
+        "permutation": _permutation,
+    }
+)
+"""Confidence intervals by name; each takes the mean, the coverage and the seed of a random draw."""
+
+CI_ESTIMATORS: Mapping[str, tuple[str, ...]] = MappingProxyType({"KR": ("REML",)})
+"""Estimators that an interval goes with, where not all do."""
+
+NEEDS_ONE_STUDY = ("wald", "cochrane")
+
+
+def mean_interval(mean: PooledMean, ci: str, prob: float, seed: int = 0) -> MeanInterval:
     """Compute the confidence interval that `ci` names.
 
     Parameters
     ----------
-    estimate, se : float
-        Mean effect and its conventional standard error, ``1 / sqrt(sum w)``.
-    k : int
-        Number of studies.
-    q : float
-        `hartung_knapp_factor`.
-    tau2 : float
-        Between-study variance; NaN if it was not estimated.
-    ci : {"wald", "HK", "HK-adhoc", "cochrane"}
+    mean : PooledMean
+        The mean and what it was made from.
+    ci : {"wald", "t", "HK", "HK-adhoc", "cochrane", "KR", "permutation"}
         Which interval.
     prob : float
         Coverage.
+    seed : int
+        For sign patterns that are drawn at random.
 
     Returns
     -------
@@ -138,56 +189,24 @@ def mean_interval(
 
     Notes
     -----
-    HK: standard error ``sqrt(q) se``, t with k - 1 degrees of freedom. HK-adhoc: ``sqrt(max(1, q)) se``.
-    cochrane: HK if k > 2 and tau2 > 0, else Wald. HK does not exist for one study, nor where q = 0: equal
-    effects would give an interval of no width. q < 1 gives a standard error below the conventional one; with
-    two studies the multiplier is that of t with 1 degree of freedom, 12.7 for 95%. Both are said in the
-    notes.
+    t: the conventional standard error with k - 1 degrees of freedom. HK: standard error ``sqrt(q) se``, t with k -
+    1 degrees of freedom. HK-adhoc: ``sqrt(max(1, q)) se``. cochrane: HK if k > 2 and tau2 > 0, else Wald. KR:
+    Kenward and Roger's, of a REML mean; see `mutau.classic.pooled_mean.kenward_roger`. permutation: the means that
+    a test by flipping signs does not reject; see `mutau.classic.permuting`.
+
+    Only Wald's exists for one study. HK does not where q = 0: equal effects would give an interval of no width. q < 1
+    gives a standard error below the conventional one; with two studies the multiplier is that of t with 1 degree of
+    freedom, 12.7 for 95%. Both are said in the notes.
 
     References
     ----------
-    Hartung J, Knapp G (2001). A refined method for the meta-analysis of controlled clinical trials with
-    binary outcome. Statistics in Medicine 20:3875-3889. doi:10.1002/sim.1009. Knapp G, Hartung J (2003).
-    Improved tests for a random effects meta-regression with a single covariate. Statistics in Medicine
-    22:2693-2710. doi:10.1002/sim.1482. Cochrane Handbook for Systematic Reviews of Interventions, section
-    10.10.4.4.
+    Hartung J, Knapp G (2001). A refined method for the meta-analysis of controlled clinical trials with binary
+    outcome. Statistics in Medicine 20:3875-3889. doi:10.1002/sim.1009. Knapp G, Hartung J (2003). Improved tests
+    for a random effects meta-regression with a single covariate. Statistics in Medicine 22:2693-2710.
+    doi:10.1002/sim.1482. Follmann DA, Proschan MA (1999). doi:10.1111/j.0006-341X.1999.00732.x. Cochrane Handbook
+    for Systematic Reviews of Interventions, section 10.10.4.4.
     """
-    if ci == "cochrane":
-        ci, said = _cochrane_choice(k, tau2)
-        chosen = mean_interval(estimate, se, k, q, tau2, ci, prob)
-        return MeanInterval(*_numbers(chosen), notes=(said, *chosen.notes))
-    if ci == "wald":
-        return wald_interval(estimate, se, prob)
-    df = float(k - 1)
-    if k < 2:
-        return _undefined(
-            df, f"No {ci} interval: one study has no spread to estimate its standard error from"
-        )
-    if ci == "HK" and q == 0:
-        return _undefined(df, "No HK interval: all effects are equal (q = 0), so it would have no width")
-    notes: tuple[str, ...] = ()
-    if ci == "HK" and q < BELOW_ONE:
-        notes += (f"HK: q = {q:.3g} is below 1, so its standard error is below the conventional one",)
-    if df == 1:
-        multiplier = quantile(df, prob)
-        notes += (f"{ci}: two studies leave 1 degree of freedom, a multiplier of {multiplier:.3g}",)
-    factor = q if ci == "HK" else max(1.0, q)
-    return _from_se(estimate, math.sqrt(factor) * se, df, prob, notes)
-
-
-def _numbers(interval: MeanInterval) -> tuple[float, float, float, float, float, float]:
-    return (
-        interval.se,
-        interval.lower,
-        interval.upper,
-        interval.statistic,
-        interval.df,
-        interval.p_value,
-    )
-
-
-def _cochrane_choice(k: int, tau2: float) -> tuple[str, str]:
-    if k > 2 and tau2 > 0:
-        return "HK", "Cochrane's rule: Hartung-Knapp, as k > 2 and tau2 > 0"
-    reason = "k <= 2" if k <= 2 else "tau2 = 0"
-    return "wald", f"Cochrane's rule: Wald, as {reason}"
+    if mean.k < 2 and ci not in NEEDS_ONE_STUDY:
+        spread = "one study has no spread to estimate its standard error from"
+        return _undefined(mean.k - 1.0, f"No {ci} interval: {spread}")
+    return INTERVALS[ci](mean, prob, seed)

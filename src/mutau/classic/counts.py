@@ -11,9 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mutau.classic.confidence import MeanInterval, wald_interval
-from mutau.classic.generic import ONE_STUDY, nothing_pooled, pool_effects
-from mutau.classic.heterogeneity import Heterogeneity, Tau2, dersimonian_laird, heterogeneity
-from mutau.classic.requests import Request, is_positive_number, label_array, number_array, request_faults
+from mutau.classic.generic import NO_PREDICTION, ONE_STUDY, nothing_pooled, pool_effects
+from mutau.classic.heterogeneity import Heterogeneity, Tau2, heterogeneity, trace_term
+from mutau.classic.requests import (
+    CI_METHODS,
+    Request,
+    is_positive_number,
+    label_array,
+    number_array,
+    request_faults,
+)
 from mutau.classic.tables import (
     RD_VARIANCES,
     TableEstimate,
@@ -84,6 +91,8 @@ def mantel_haenszel(
     ci: str = "wald",
     prob: float = 0.95,
     prediction: str = "HTS",
+    tau2_ci: str = "QP",
+    seed: int = 0,
     add: float = 0.5,
     to: str = "only0",
     mh_add: float = 0.0,
@@ -101,12 +110,12 @@ def mantel_haenszel(
         Risk ratio, odds ratio (both pooled as logarithms), risk difference.
     tau2 : {"CE", "DL"}
         Common effect, or DerSimonian-Laird with Q about the Mantel-Haenszel estimate.
-    ci : {"wald", "HK", "HK-adhoc", "cochrane"}
+    ci : {"wald", "t", "HK", "HK-adhoc", "cochrane", "permutation"}
         Confidence interval; the common-effect result has only Wald's.
     prob : float
         Coverage of the confidence and the prediction interval.
-    prediction : {"HTS", "t(k-1)", "normal", "HK", "HK(k-2)"}
-        Prediction interval of the random-effects result; see `inverse_variance`.
+    prediction, tau2_ci, seed : str, str, int
+        Prediction interval, interval of tau2 and seed of the random-effects result; see `inverse_variance`.
     add, to : float, str
         Zero-cell rule (metafor's words; see `mutau.measures.correct_zero_cells`) for the effects of single
         studies, which Q and the random-effects stage need. A correction is announced by a DataWarning and in
@@ -166,7 +175,7 @@ def mantel_haenszel(
     >>> np.exp([result.estimate, result.lower, result.upper]).round(2)
     array([ 8.93,  1.25, 63.7 ])
     """
-    request = Request("MH", tau2, ci, prob, prediction)
+    request = Request("MH", tau2, ci, prob, prediction, tau2_ci, seed)
     faults = _option_faults(request, measure, add, to, mh_add, rd_variance)
     counts = _checked_counts(events_treatment, n_treatment, events_control, n_control, faults, labels)
     names = label_array(labels, len(counts[0]))
@@ -197,7 +206,7 @@ def _option_faults(
         for key, value in (("add", add), ("mh_add", mh_add))
         if not is_positive_number(value)
     ]
-    if request.tau2 == "CE" and request.ci in ("HK", "HK-adhoc", "cochrane"):
+    if request.tau2 == "CE" and request.ci in CI_METHODS and request.ci != "wald":
         rule = "The common-effect Mantel-Haenszel estimate has a Wald interval only"
         faults.append(
             Fault(f"ci={request.ci!r} with tau2='CE'", rule, "Use ci='wald' or tau2='DL'", key="ci")
@@ -315,7 +324,6 @@ def _common_effect(
         reason = pooled.reason or "No standard error: nothing varies in any study"
         mean = MeanInterval(math.nan, math.nan, math.nan, math.nan, math.inf, math.nan, (reason,))
     weight = float(np.sum(pooled.weights))
-    no_prediction = "No prediction interval: a common-effect result supposes no heterogeneity"
     return ClassicResult(
         estimate=pooled.estimate,
         se=mean.se,
@@ -325,11 +333,18 @@ def _common_effect(
         df=mean.df,
         p_value=mean.p_value,
         tau2=0.0,
+        tau2_se=math.nan,
+        tau2_lower=math.nan,
+        tau2_upper=math.nan,
         q=spread.q,
         q_df=spread.q_df,
         q_p_value=spread.q_p_value,
         i2=i2,
+        i2_lower=math.nan,
+        i2_upper=math.nan,
         h2=h2,
+        h2_lower=math.nan,
+        h2_upper=math.nan,
         prediction_lower=math.nan,
         prediction_upper=math.nan,
         k=int(np.sum(informative)),
@@ -338,10 +353,11 @@ def _common_effect(
         tau2_method=request.tau2,
         ci_method=request.ci,
         prediction_method=request.prediction,
+        tau2_ci_method=request.tau2_ci,
         weights=tuple(float(w) for w in 100 * pooled.weights / weight)
         if weight > 0
         else (math.nan,) * len(a),
-        notes=tuple(note for note in (*study.notes, *mean.notes, no_spread, no_prediction) if note),
+        notes=tuple(note for note in (*study.notes, *mean.notes, no_spread, NO_PREDICTION) if note),
     )
 
 
@@ -359,7 +375,7 @@ def _random_effects(pooled: TableEstimate, study: StudyEffects, request: Request
     elif not math.isfinite(spread.q):
         tau2 = Tau2(math.nan, no_spread)
     else:
-        tau2 = dersimonian_laird(study.yi, study.vi, about=pooled.estimate)
+        tau2 = Tau2(max(0.0, (spread.q - spread.q_df) / trace_term(1 / study.vi)))
     result = pool_effects(study.yi, study.vi, tau2, spread, request, notes=study.notes)
     weights = np.zeros(len(study.kept))
     weights[study.kept] = result.weights

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mutau.classic.confidence import hartung_knapp_factor, mean_interval
-from mutau.classic.heterogeneity import ESTIMATORS, Heterogeneity, Tau2, heterogeneity, weighted_mean
-from mutau.classic.predicting import CONVENTIONS, prediction_interval
+from mutau.classic.confidence import mean_interval
+from mutau.classic.estimators import ESTIMATORS
+from mutau.classic.heterogeneity import Heterogeneity, Tau2, heterogeneity
+from mutau.classic.pooled_mean import PooledMean, pooled_mean
+from mutau.classic.predicting import prediction_interval
 from mutau.classic.requests import Request, checked_effects, request_faults
+from mutau.classic.tau2_intervals import tau2_limits
 from mutau.records import ClassicResult
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["inverse_variance", "nothing_pooled", "pool_effects", "scale_of"]
+__all__ = ["NO_PREDICTION", "inverse_variance", "nothing_pooled", "pool_effects", "scale_of"]
+
+NO_LIMITS = (math.nan, math.nan)
+
+NO_PREDICTION = "No prediction interval, and none for tau2: a common-effect result supposes no heterogeneity"
 
 ONE_STUDY = "One study: tau2 cannot be estimated; the result is that study's own"
 
@@ -30,6 +38,8 @@ def inverse_variance(
     ci: str = "wald",
     prob: float = 0.95,
     prediction: str = "HTS",
+    tau2_ci: str = "QP",
+    seed: int = 0,
     labels: Sequence[str] | None = None,
 ) -> ClassicResult:
     """Pool effects by inverse variance, common-effect or random-effects.
@@ -38,16 +48,26 @@ def inverse_variance(
     ----------
     yi, vi : array_like, shape (k,)
         Effects and their sampling variances on the analysis scale (log for ratios).
-    tau2 : {"CE", "DL", "PM", "REML"}
-        Common effect, DerSimonian-Laird, Paule-Mandel, restricted maximum likelihood.
-    ci : {"wald", "HK", "HK-adhoc", "cochrane"}
-        Confidence interval; see `mutau.classic.confidence.mean_interval`.
+    tau2 : {"CE", "DL", "PM", "REML", "ML", "EB", "HE", "HS", "HSk", "SJ", "PMM", "GENQ", "DL2"}
+        Common effect, or the estimator of the between-study variance: DerSimonian-Laird, Paule-Mandel, restricted and
+        plain maximum likelihood, empirical Bayes (the same as PM), Hedges, Hunter-Schmidt without and with its
+        correction for few studies, Sidik-Jonkman, median-unbiased Paule-Mandel, generalised Q with weights ``1/sei``,
+        two-step DerSimonian-Laird.
+    ci : {"wald", "t", "HK", "HK-adhoc", "cochrane", "KR", "permutation"}
+        Confidence interval; see `mutau.classic.confidence.mean_interval`. KR goes with REML.
     prob : float
-        Coverage of the confidence and the prediction interval.
-    prediction : {"HTS", "t(k-1)", "normal", "HK", "HK(k-2)"}
+        Coverage of the confidence and the prediction intervals.
+    prediction : {"HTS", "t(k-1)", "normal", "HK", "HK(k-2)", "KR", "KR(df-1)", "NNF"}
         Prediction interval. The first three use the conventional standard error of the mean whatever `ci` is,
-        with t on k - 2 or k - 1 degrees of freedom, or z; the last two Hartung and Knapp's (the ad hoc one
-        with ``ci="HK-adhoc"``), with t on k - 1 or k - 2.
+        with t on k - 2 or k - 1 degrees of freedom, or z; the next two Hartung and Knapp's (the ad hoc one
+        with ``ci="HK-adhoc"``), with t on k - 1 or k - 2; then Kenward and Roger's, with REML, on their degrees of
+        freedom or one less. NNF is Nagashima, Noma and Furukawa's bootstrap; see `mutau.classic.nagashima`.
+    tau2_ci : {"QP", "PL", "BJ", "J", "wald"}
+        Confidence interval of tau2: Q-profile; profile likelihood (with ML or REML); generalised Q with weights
+        ``1/vi`` (Biggerstaff-Jackson) or ``1/sei`` (Jackson); Wald, which few studies make worthless. Those of I2 and
+        H2 follow from it.
+    seed : int
+        For ``ci="permutation"`` with more than 13 studies: sign patterns are then drawn at random.
     labels : sequence of str, optional
         Names of the studies, for messages.
 
@@ -66,7 +86,8 @@ def inverse_variance(
     -----
     ``mean = sum w y / sum w``, ``w = 1/(vi + tau2)``, conventional standard error ``1/sqrt(sum w)``. Q, I2
     and H2: see `mutau.classic.heterogeneity`. Hartung-Knapp with ``tau2="CE"`` uses the common-effect
-    weights, as metafor does.
+    weights, as metafor does. I2 and H2's limits are those of tau2 put into their formulas. Estimators that search
+    report NaN, and what was tried, rather than their last step.
 
     One study: its own effect and Wald interval; Q is 0 with no degrees of freedom; tau2 (unless ``"CE"``),
     I2, H2, the Q test, Hartung-Knapp and prediction intervals are NaN. A common-effect result has no
@@ -89,11 +110,11 @@ def inverse_variance(
     >>> round(result.estimate, 2), round(result.lower, 2), round(result.upper, 2), round(result.tau2, 2)
     (-0.71, -1.06, -0.36, 0.31)
     """
-    request = Request("IV", tau2, ci, prob, prediction)
+    request = Request("IV", tau2, ci, prob, prediction, tau2_ci, seed)
     y, v = checked_effects(yi, vi, request_faults(request), labels)
     scale = scale_of(v)
     y, v = y / scale, v / scale**2
-    estimated = Tau2(math.nan, ONE_STUDY) if len(y) == 1 and tau2 != "CE" else ESTIMATORS[tau2](y, v)
+    estimated = Tau2(math.nan, ONE_STUDY) if len(y) == 1 and tau2 != "CE" else ESTIMATORS[tau2].find(y, v)
     return pool_effects(y, v, estimated, heterogeneity(y, v), request, scale=scale)
 
 
@@ -136,16 +157,21 @@ def pool_effects(
     k = len(yi)
     if not math.isfinite(tau2.value) and k > 1:
         return nothing_pooled(k, spread, request, (*notes, tau2.note))
-    used = 0.0 if k == 1 else tau2.value
-    w = 1 / (vi + used)
-    estimate, se = weighted_mean(yi, w), 1 / math.sqrt(float(np.sum(w)))
-    q = hartung_knapp_factor(yi, vi, used)
-    mean = mean_interval(estimate, se, k, q, tau2.value, request.ci, request.prob)
-    i2, h2 = spread.i2_h2(None if request.tau2 == "CE" else tau2.value)
-    lower, upper, reason = _prediction(estimate, used, se, q, k, request)
-    remarks = (tau2.note, _one_study_note(k, request), _rule_note(request), *mean.notes, reason)
+    pooled = pooled_mean(yi, vi, tau2, request.tau2)
+    mean = mean_interval(pooled, request.ci, request.prob, request.seed)
+    about_tau2 = _about_tau2(pooled, spread, request)
+    lower, upper, reason = _prediction(pooled, request)
+    w = pooled.w
+    remarks = (
+        tau2.note,
+        _one_study_note(k, request),
+        _rule_note(request),
+        *mean.notes,
+        about_tau2.note,
+        reason,
+    )
     return ClassicResult(
-        estimate=estimate * scale,
+        estimate=pooled.estimate * scale,
         se=mean.se * scale,
         lower=mean.lower * scale,
         upper=mean.upper * scale,
@@ -153,11 +179,18 @@ def pool_effects(
         df=mean.df,
         p_value=mean.p_value,
         tau2=tau2.value * scale**2,
+        tau2_se=about_tau2.se * scale**2,
+        tau2_lower=about_tau2.tau2[0] * scale**2,
+        tau2_upper=about_tau2.tau2[1] * scale**2,
         q=spread.q,
         q_df=spread.q_df,
         q_p_value=spread.q_p_value,
-        i2=i2,
-        h2=h2,
+        i2=about_tau2.i2,
+        i2_lower=about_tau2.i2_limits[0],
+        i2_upper=about_tau2.i2_limits[1],
+        h2=about_tau2.h2,
+        h2_lower=about_tau2.h2_limits[0],
+        h2_upper=about_tau2.h2_limits[1],
         prediction_lower=lower * scale,
         prediction_upper=upper * scale,
         k=k,
@@ -166,20 +199,41 @@ def pool_effects(
         tau2_method=request.tau2,
         ci_method=request.ci,
         prediction_method=request.prediction,
+        tau2_ci_method=request.tau2_ci,
         weights=tuple(float(share) for share in 100 * w / np.sum(w)),
         notes=(*notes, *(remark for remark in remarks if remark)),
     )
 
 
-def _prediction(
-    estimate: float, tau2: float, se: float, q: float, k: int, request: Request
-) -> tuple[float, float, str]:
+@dataclass(frozen=True, slots=True)
+class _AboutTau2:
+    """Standard error and limits of tau2, and I2 and H2 with theirs; NaN where they do not exist."""
+
+    i2: float
+    h2: float
+    se: float = math.nan
+    tau2: tuple[float, float] = NO_LIMITS
+    i2_limits: tuple[float, float] = NO_LIMITS
+    h2_limits: tuple[float, float] = NO_LIMITS
+    note: str = ""
+
+
+def _about_tau2(mean: PooledMean, spread: Heterogeneity, request: Request) -> _AboutTau2:
+    i2, h2 = spread.i2_h2(None if request.tau2 == "CE" else mean.found)
+    if request.tau2 == "CE" or mean.k < 2:
+        return _AboutTau2(i2, h2)
+    se = ESTIMATORS[request.tau2].standard_error(mean.yi, mean.vi, mean.found)
+    lower, upper, note = tau2_limits(
+        mean.yi, mean.vi, mean.found, request.tau2, request.tau2_ci, request.prob
+    )
+    (i2_lower, h2_lower), (i2_upper, h2_upper) = spread.i2_h2(lower), spread.i2_h2(upper)
+    return _AboutTau2(i2, h2, se, (lower, upper), (i2_lower, i2_upper), (h2_lower, h2_upper), note)
+
+
+def _prediction(mean: PooledMean, request: Request) -> tuple[float, float, str]:
     if request.tau2 == "CE":
-        return math.nan, math.nan, "No prediction interval: a common-effect result supposes no heterogeneity"
-    if CONVENTIONS[request.prediction].hartung_knapp:
-        factor = max(1.0, q) if request.ci == "HK-adhoc" else q
-        se = math.sqrt(factor) * se if factor > 0 else math.nan
-    return prediction_interval(estimate, tau2, se, k, request.prob, request.prediction)
+        return math.nan, math.nan, NO_PREDICTION
+    return prediction_interval(mean, request.prediction, request.prob, at_least_one=request.ci == "HK-adhoc")
 
 
 def _one_study_note(k: int, request: Request) -> str:
@@ -209,11 +263,18 @@ def nothing_pooled(
         df=nan,
         p_value=nan,
         tau2=nan,
+        tau2_se=nan,
+        tau2_lower=nan,
+        tau2_upper=nan,
         q=spread.q,
         q_df=spread.q_df,
         q_p_value=spread.q_p_value,
         i2=nan,
+        i2_lower=nan,
+        i2_upper=nan,
         h2=nan,
+        h2_lower=nan,
+        h2_upper=nan,
         prediction_lower=nan,
         prediction_upper=nan,
         k=k,
@@ -222,6 +283,7 @@ def nothing_pooled(
         tau2_method=request.tau2,
         ci_method=request.ci,
         prediction_method=request.prediction,
+        tau2_ci_method=request.tau2_ci,
         weights=(nan,) * k,
         notes=tuple(notes),
     )

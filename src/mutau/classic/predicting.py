@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from scipy.special import ndtri, stdtrit
+
+from mutau.classic.nagashima import nagashima_limits
+from mutau.classic.pooled_mean import PooledMean, kenward_roger
 
 __all__ = ["CONVENTIONS", "Convention", "prediction_interval", "quantile"]
 
@@ -16,28 +21,36 @@ class Convention:
 
     Parameters
     ----------
+    error : {"conventional", "HK", "KR", "bootstrap"}
+        Which standard error of the mean it takes: the conventional one, Hartung and Knapp's, Kenward and Roger's; or
+        no such formula but Nagashima's bootstrap.
     lost : int or None
-        Degrees of freedom are ``k - lost``; None for the normal distribution.
-    hartung_knapp : bool
-        Whether the standard error of the mean is Hartung and Knapp's instead of the conventional one.
+        Degrees of freedom are ``k - lost``, with Kenward and Roger's error theirs less `lost`; None for the normal
+        distribution.
     source : str
         Who uses it.
+    estimators : tuple of str
+        Estimators of tau2 that it goes with; empty for all.
     """
 
+    error: str
     lost: int | None
-    hartung_knapp: bool
     source: str
+    estimators: tuple[str, ...] = ()
 
 
-CONVENTIONS = {
-    "HTS": Convention(2, hartung_knapp=False, source="Higgins, Thompson and Spiegelhalter (2009)"),
-    "t(k-1)": Convention(
-        1, hartung_knapp=False, source="R meta's default since version 8; metafor with test='t'"
-    ),
-    "normal": Convention(None, hartung_knapp=False, source="metafor's default with test='z'"),
-    "HK": Convention(1, hartung_knapp=True, source="metafor with test='knha'"),
-    "HK(k-2)": Convention(2, hartung_knapp=True, source="Partlett and Riley (2017); R meta's 'HK-PR'"),
-}
+CONVENTIONS: Mapping[str, Convention] = MappingProxyType(
+    {
+        "HTS": Convention("conventional", 2, "Higgins, Thompson and Spiegelhalter (2009)"),
+        "t(k-1)": Convention("conventional", 1, "R meta's default since version 8; metafor with test='t'"),
+        "normal": Convention("conventional", None, "metafor's default with test='z'"),
+        "HK": Convention("HK", 1, "metafor with test='knha'"),
+        "HK(k-2)": Convention("HK", 2, "Partlett and Riley (2017); R meta's 'HK-PR'"),
+        "KR": Convention("KR", 0, "R meta's 'KR'", ("REML",)),
+        "KR(df-1)": Convention("KR", 1, "Partlett and Riley (2017); R meta's 'KR-PR'", ("REML",)),
+        "NNF": Convention("bootstrap", None, "Nagashima, Noma and Furukawa (2019); R meta's 'NNF'"),
+    }
+)
 """Conventions by name."""
 
 
@@ -47,25 +60,33 @@ def quantile(df: float, prob: float) -> float:
     return float(-ndtri(tail) if math.isinf(df) else -stdtrit(df, tail))
 
 
+def _error(mean: PooledMean, convention: Convention, at_least_one: bool) -> tuple[float, float]:
+    """Standard error of the mean (NaN if it does not exist) and degrees of freedom."""
+    if convention.error == "KR":
+        corrected = kenward_roger(mean)
+        return corrected.se, corrected.df - (convention.lost or 0)
+    df = math.inf if convention.lost is None else float(mean.k - convention.lost)
+    if convention.error == "conventional":
+        return mean.se, df
+    factor = max(1.0, mean.q) if at_least_one else mean.q
+    return (math.sqrt(factor) * mean.se if factor > 0 else math.nan), df
+
+
 def prediction_interval(
-    estimate: float, tau2: float, se: float, k: int, prob: float, name: str
+    mean: PooledMean, name: str, prob: float, *, at_least_one: bool = False
 ) -> tuple[float, float, str]:
     """Prediction interval for the true effect in a new study.
 
     Parameters
     ----------
-    estimate : float
-        Random-effects mean.
-    tau2 : float
-        Between-study variance.
-    se : float
-        Standard error of the mean that the convention asks for.
-    k : int
-        Number of studies.
-    prob : float
-        Coverage.
+    mean : PooledMean
+        The random-effects mean and what it was made from.
     name : str
         A key of `CONVENTIONS`.
+    prob : float
+        Coverage.
+    at_least_one : bool
+        Whether Hartung and Knapp's factor is kept from falling below 1, as their ad hoc interval does.
 
     Returns
     -------
@@ -76,9 +97,9 @@ def prediction_interval(
 
     Notes
     -----
-    ``estimate +- t sqrt(tau2 + se^2)``, t the quantile with k - 2 (Higgins, Thompson and Spiegelhalter), k -
-    1 or infinite degrees of freedom. It takes tau2 as known but for the degrees of freedom, so it is too
-    narrow for few studies.
+    ``estimate +- t sqrt(tau2 + se^2)``, t the quantile with k - 2 (Higgins, Thompson and Spiegelhalter), k - 1,
+    Kenward and Roger's or infinite degrees of freedom. It takes tau2 as known but for the degrees of freedom, so it
+    is too narrow for few studies. For Nagashima's see `mutau.classic.nagashima`.
 
     References
     ----------
@@ -86,25 +107,24 @@ def prediction_interval(
     Journal of the Royal Statistical Society A 172:137-159. doi:10.1111/j.1467-985X.2008.00552.x. Partlett C,
     Riley RD (2017). Random effects meta-analysis: coverage performance of 95% confidence and prediction
     intervals following REML estimation. Statistics in Medicine 36:301-317. doi:10.1002/sim.7140
-
-    Examples
-    --------
-    BCG, risk ratio, REML (metafor prints [-1.87, 0.44] and, with Riley's degrees of freedom, [-2.01, 0.58]):
-
-    >>> lower, upper, _ = prediction_interval(-0.7145, 0.3132, 0.1798, 13, 0.95, "normal")
-    >>> round(lower, 2), round(upper, 2)
-    (-1.87, 0.44)
-    >>> lower, upper, _ = prediction_interval(-0.7145, 0.3132, 0.1798, 13, 0.95, "HTS")
-    >>> round(lower, 2), round(upper, 2)
-    (-2.01, 0.58)
     """
-    lost = CONVENTIONS[name].lost
-    df = math.inf if lost is None else float(k - lost)
-    if k < 2:
+    convention = CONVENTIONS[name]
+    if mean.k < 2:
         return math.nan, math.nan, "No prediction interval: one study says nothing about others"
+    if convention.error == "bootstrap":
+        if mean.q == 0:
+            return (
+                math.nan,
+                math.nan,
+                "No NNF prediction interval: all effects are equal, so it would have no width",
+            )
+        return (*nagashima_limits(mean.yi, mean.vi, prob), "")
+    se, df = _error(mean, convention, at_least_one)
     if df <= 0:
-        return math.nan, math.nan, f"No {name} prediction interval: it needs more than {lost} studies"
-    if not math.isfinite(tau2 + se):
+        unit = "degrees of freedom" if convention.error == "KR" else "studies"
+        few = f"it needs more than {convention.lost} {unit}"
+        return math.nan, math.nan, f"No {name} prediction interval: {few}"
+    if not math.isfinite(mean.tau2 + se):
         return math.nan, math.nan, f"No {name} prediction interval: its standard error does not exist"
-    half = quantile(df, prob) * math.sqrt(tau2 + se**2)
-    return estimate - half, estimate + half, ""
+    half = quantile(df, prob) * math.sqrt(mean.tau2 + se**2)
+    return mean.estimate - half, mean.estimate + half, ""

@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mutau.classic.confidence import CI_ESTIMATORS, INTERVALS
+from mutau.classic.estimators import ESTIMATORS
+from mutau.classic.predicting import CONVENTIONS
+from mutau.classic.tau2_intervals import TAU2_INTERVALS
 from mutau.errors import ArgumentError, Fault, nearest
 
 if TYPE_CHECKING:
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CI_METHODS",
     "PREDICTION_METHODS",
+    "TAU2_CI_METHODS",
     "TAU2_METHODS",
     "Request",
     "checked_effects",
@@ -24,14 +29,17 @@ __all__ = [
     "request_faults",
 ]
 
-TAU2_METHODS = ("CE", "DL", "PM", "REML")
-"""Common effect (tau2 = 0), DerSimonian-Laird, Paule-Mandel, restricted maximum likelihood."""
+TAU2_METHODS = tuple(ESTIMATORS)
+"""Common effect (tau2 = 0) and the estimators of tau2; see `mutau.classic.estimators`."""
 
-CI_METHODS = ("wald", "HK", "HK-adhoc", "cochrane")
-"""Wald, Hartung-Knapp, Hartung-Knapp never narrower than Wald's standard error, Cochrane's current rule."""
+CI_METHODS = tuple(INTERVALS)
+"""Confidence intervals of the mean; see `mutau.classic.confidence`."""
 
-PREDICTION_METHODS = ("HTS", "t(k-1)", "normal", "HK", "HK(k-2)")
+PREDICTION_METHODS = tuple(CONVENTIONS)
 """Conventions of the prediction interval; see `mutau.classic.predicting`."""
+
+TAU2_CI_METHODS = tuple(TAU2_INTERVALS)
+"""Confidence intervals of tau2; see `mutau.classic.tau2_intervals`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +50,12 @@ class Request:
     ----------
     method : str
         ``"IV"`` or ``"MH"``.
-    tau2, ci, prediction : str
-        One of `TAU2_METHODS`, `CI_METHODS`, `PREDICTION_METHODS`.
+    tau2, ci, prediction, tau2_ci : str
+        One of `TAU2_METHODS`, `CI_METHODS`, `PREDICTION_METHODS`, `TAU2_CI_METHODS`.
     prob : float
-        Coverage of both intervals.
+        Coverage of all intervals.
+    seed : int
+        For the sign patterns of a permutation test, where they are drawn at random.
     """
 
     method: str
@@ -53,6 +63,8 @@ class Request:
     ci: str
     prob: float
     prediction: str
+    tau2_ci: str = "QP"
+    seed: int = 0
 
 
 def request_faults(request: Request, tau2_methods: Sequence[str] = TAU2_METHODS) -> list[Fault]:
@@ -68,14 +80,42 @@ def request_faults(request: Request, tau2_methods: Sequence[str] = TAU2_METHODS)
             ),
             ("ci", request.ci, CI_METHODS, "The confidence interval is named"),
             ("prediction", request.prediction, PREDICTION_METHODS, "The prediction interval is named"),
+            ("tau2_ci", request.tau2_ci, TAU2_CI_METHODS, "The confidence interval of tau2 is named"),
         )
         if value not in valid
     ]
+    faults += _mismatches(request)
+    if isinstance(request.seed, bool) or not isinstance(request.seed, int) or request.seed < 0:
+        rule = "A seed is a whole number, 0 or more"
+        faults.append(Fault(f"seed={request.seed!r}", rule, "Use 0", key="seed"))
     if not (isinstance(request.prob, int | float | np.floating) and 0 < request.prob < 1):
         faults.append(
             Fault(f"prob={request.prob!r}", "A coverage lies between 0 and 1", "Use 0.95", key="prob")
         )
     return faults
+
+
+def _mismatches(request: Request) -> list[Fault]:
+    """Intervals that do not go with the estimator of tau2."""
+    convention, interval = CONVENTIONS.get(request.prediction), TAU2_INTERVALS.get(request.tau2_ci)
+    wanted = (
+        ("ci", request.ci, CI_ESTIMATORS.get(request.ci, ())),
+        ("prediction", request.prediction, convention.estimators if convention else ()),
+        ("tau2_ci", request.tau2_ci, interval.estimators if interval else ()),
+    )
+    return [
+        Fault(
+            f"{key}={value!r} with tau2={request.tau2!r}",
+            f"{value} rests on the likelihood that {' or '.join(estimators)} maximises",
+            f"Use tau2={estimators[-1]!r}, or another {key}",
+            key=key,
+        )
+        for key, value, estimators in wanted
+        if estimators
+        and request.tau2 in ESTIMATORS
+        and request.tau2 not in estimators
+        and not (request.tau2 == "CE" and key != "ci")  # a common effect has neither of the other two
+    ]
 
 
 def number_array(values: ArrayLike, key: str) -> tuple[NDArray[np.float64], list[Fault]]:
