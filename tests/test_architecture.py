@@ -70,6 +70,18 @@ def test_imports_run_downwards_only():
         seen.add(room)
 
 
+def test_only_what_is_shown_asks_the_front_door():
+    asking = {
+        room_of(path)
+        for path in SOURCE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute)
+        and ast.unparse(node.value) == "mutau"
+        and not node.attr.startswith("__")
+    }
+    assert asking == {"shown"}
+
+
 def test_engines_do_not_import_each_other():
     engines = {"classic", "sampling", "exact"}
     for engine, uses in real_rooms().items():

@@ -36,6 +36,7 @@ def calls(secure, tmp_path):
         "OutcomeModel": lambda: mutau.OutcomeModel(name="m", measure="RR", benefit="lower").measure,
         "SamplingSettings": lambda: mutau.SamplingSettings(chains=2).chains,
         "StudyTable": lambda: mutau.StudyTable.from_frame(pd.read_csv(PIP)).k,
+        "Table": lambda: isinstance(mutau.table(secure), mutau.Table),
         "benefit_by_tau": lambda: len(
             mutau.benefit_by_tau(
                 mutau.fit(mutau.read_studies(PIP), mutau.load_model(SECURE), engine="exact", seed=1)
@@ -70,6 +71,7 @@ def calls(secure, tmp_path):
         ),
         "sensitivity": lambda: len(mutau.sensitivity(secure).named),
         "summary": lambda: len(mutau.summary(secure)),
+        "table": lambda: mutau.table(secure, "data").to_markdown(),
     }
 
 

@@ -16,28 +16,30 @@ from mutau.errors import ArgumentError, ImproperPosteriorError, InputError
 from mutau.review import check_review
 
 ROOT = Path(__file__).parents[1]
+OUTCOME_FORMATS = ("md", "docx", "csv")
+REVIEW_FORMATS = (*OUTCOME_FORMATS, "html", "tex", "json")
+
+
+def written(*names, forms=OUTCOME_FORMATS):
+    """The files of tables, every one in every format."""
+    return {f"{name}.{form}" for name in names for form in forms}
+
+
 OUTCOME_FILES = {
-    *("fit.nc", "fit.sampled.nc", "outcome.json"),
-    *(
-        f"{name}.csv"
-        for name in ("data", "summary", "compare", "probabilities", "agreement", "benefit_by_tau")
-    ),
-    *(
-        f"{name}.md"
-        for name in ("main", "data", "summary", "compare", "probabilities", "checks", "agreement")
-    ),
+    *("fit.nc", "fit.sampled.nc", "outcome.json", "benefit_by_tau.csv"),
+    *written("main", "data", "summary", "compare", "probabilities", "checks", "agreement"),
     *(
         f"{figure}.{kind}"
         for figure in ("forest", "posterior", "benefit_by_tau", "tau", "predictive", "trace", "ranks")
         for kind in ("svg", "png", "pdf")
     ),
 }
-COUNT_FILES = {"likelihoods.csv", "likelihoods.md"}  # of outcomes told by their counts
+COUNT_FILES = written("likelihoods")  # of outcomes told by their counts
 CHAIN_FILES = {f"{figure}.{kind}" for figure in ("trace", "ranks") for kind in ("svg", "png", "pdf")}
-BOTH_ENGINES_FILES = {"fit.sampled.nc", "agreement.csv", "agreement.md"}
+BOTH_ENGINES_FILES = {"fit.sampled.nc", *written("agreement")}
 BY_TAU_FILES = {f"benefit_by_tau.{kind}" for kind in ("csv", "svg", "png", "pdf")}
 POOLED = {"depression_incidence", "depression_level"}
-POOLED_FILES = {"outcome.json", "pooled.csv", "probabilities.csv", "pooled.md", "probabilities.md"}
+POOLED_FILES = {"outcome.json", *written("pooled", "probabilities")}
 # The review's four attachment results, as its abstract prints them.
 PRINTED = {
     "secure": (8.93, 1.25, 63.70),
@@ -72,7 +74,12 @@ def test_every_outcome_has_its_files_and_nothing_else_is_left(whole):
     assert len(result.outcomes) == 10
     names = {outcome.model.name for outcome in result.outcomes}
     top = {item.name for item in result.folder.iterdir()}
-    assert top == names | POOLED | {"summary.csv", "compare.csv", "pooled.csv", "report.html", "run.json"}
+    assert top == names | POOLED | {
+        "summary.csv",
+        *written("compare", "pooled", forms=REVIEW_FORMATS),
+        "report.html",
+        "run.json",
+    }
     for name in names:
         expected = OUTCOME_FILES | (COUNT_FILES if name in PRINTED else set())
         assert {item.name for item in (result.folder / name).iterdir()} == expected
@@ -133,7 +140,7 @@ def test_benefit_by_tau_is_exported_and_shown(tmp_path):
     result = mutau.run_review(ROOT / "models", tmp_path, only="secure", engine="exact", level=None)
     stored = pd.read_csv(tmp_path / "secure" / "benefit_by_tau.csv")
     expected = mutau.benefit_by_tau(result.outcomes[0].fit)
-    assert list(stored.columns) == [*expected.columns, "provenance"]
+    assert list(stored.columns) == [*expected.columns, "provenance", "mu_prior", "likelihood"]
     pd.testing.assert_frame_equal(stored[list(expected.columns)], expected, rtol=1e-12, atol=0)
     assert set(stored["provenance"]) == {"reconstructed (unique solution)"}
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
@@ -151,7 +158,12 @@ def test_an_unknown_engine_names_the_valid_ones(tmp_path):
 
 def test_provenance_is_in_every_table_and_page(whole):
     folder = whole[0].folder
-    for path in [*folder.rglob("*.csv"), *folder.rglob("*.md"), folder / "report.html"]:
+    for path in [
+        *folder.rglob("*.csv"),
+        *folder.rglob("*.md"),
+        *folder.rglob("*.tex"),
+        folder / "report.html",
+    ]:
         text = path.read_text(encoding="utf-8")
         known = (
             "reconstructed",
@@ -235,7 +247,7 @@ def test_one_outcome_alone_gives_the_numbers_of_the_whole_run(whole, tmp_path):
     together = next(outcome for outcome in whole[0].outcomes if outcome.model.name == "avoidant")
     pd.testing.assert_frame_equal(alone.outcomes[0].compared, together.compared)
     assert {item.name for item in tmp_path.iterdir()} == {
-        *("avoidant", "summary.csv", "compare.csv", "report.html", "run.json")
+        *("avoidant", "summary.csv", *written("compare", forms=REVIEW_FORMATS), "report.html", "run.json")
     }
 
 

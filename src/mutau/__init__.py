@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from mutau.sensitivities import sensitivity
     from mutau.studies import StudyTable, read_studies
     from mutau.summaries import benefit_by_tau, interval, probabilities, probability_of_benefit, summary
+    from mutau.tables import Table
+    from mutau.tabling import table
 
 __version__ = "0.1.0"
 
@@ -41,6 +43,7 @@ _HOMES = {
     "OutcomeModel": "mutau.outcomes",
     "SamplingSettings": "mutau.sampling",
     "StudyTable": "mutau.studies",
+    "Table": "mutau.tables",
     "benefit_by_tau": "mutau.summaries",
     "check_review": "mutau.review",
     "compare": "mutau.comparing",
@@ -60,6 +63,7 @@ _HOMES = {
     "run_review": "mutau.review",
     "sensitivity": "mutau.sensitivities",
     "summary": "mutau.summaries",
+    "table": "mutau.tabling",
 }
 _MODULES = ("errors", "exact", "priors")
 
@@ -69,6 +73,7 @@ __all__ = [
     "OutcomeModel",
     "SamplingSettings",
     "StudyTable",
+    "Table",
     "benefit_by_tau",
     "check_review",
     "compare",
@@ -91,6 +96,7 @@ __all__ = [
     "run_review",
     "sensitivity",
     "summary",
+    "table",
 ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from mutau.fitting import Fit, refit
 from mutau.fitting import fit as mutau_fit
 from mutau.likelihoods import LIKELIHOODS
 from mutau.pooling import pool
+from mutau.shown import Shown
 from mutau.summaries import chance, events, interval, probabilities
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COMPARE_COLUMNS",
+    "Comparison",
     "bayesian_rows",
     "compare",
     "compare_likelihoods",
@@ -59,6 +61,8 @@ COMPARE_COLUMNS = (
     "mu_prior",
     "k",
     "provenance",
+    "likelihood",
+    "prediction_kind",
 )
 """Columns of `compare` and of ``summary.csv`` and ``compare.csv``, in order."""
 
@@ -80,13 +84,43 @@ _MADE = {"sampling": "sampled", "exact": "exact"}
 _NO_PROBABILITY = "p_benefit: a confidence interval gives no probability of benefit"
 
 
+class Comparison(Shown, pd.DataFrame):
+    """What `compare` gives: a DataFrame of unrounded numbers that a notebook shows as a table for reading.
+
+    Whatever is selected or computed from it is a plain DataFrame.
+
+    Attributes
+    ----------
+    outcome_model : OutcomeModel
+        The outcome model behind it.
+    """
+
+    _metadata: ClassVar[list[str]] = ["outcome_model"]
+    outcome_model: OutcomeModel
+
+    @property
+    def _constructor(self) -> type[pd.DataFrame]:
+        return pd.DataFrame
+
+    def to_markdown(self) -> str:  # type: ignore[override]
+        """Give the table that a notebook shows, as Markdown to copy; ``pd.DataFrame(it)`` gives the unrounded one."""
+        return Shown.to_markdown(self)
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, model: OutcomeModel) -> Comparison:
+        """Make a frame of answers a comparison of one model's."""
+        made = cls(frame)
+        made.outcome_model = model
+        return made
+
+
 def compare(
     fit: Fit,
     alternatives: Mapping[str, Fit] | None = None,
     prob: float = 0.95,
     *,
     others: Mapping[str, Fit] | None = None,
-) -> pd.DataFrame:
+) -> Comparison:
     """Set a fit beside its answers under other priors, classic pooling and the published result.
 
     Parameters
@@ -103,11 +137,12 @@ def compare(
 
     Returns
     -------
-    DataFrame
-        One row per answer, columns `COMPARE_COLUMNS`. ``estimate`` (posterior median or classic estimate) and its
-        interval are on the natural scale, ``tau`` on the analysis scale. ``kind`` says whether an interval is
-        credible (``eti``) or a ``confidence`` interval. For Bayesian rows the prediction limits are the
-        equal-tailed interval of theta_new. A value that does not exist is NaN and ``note`` says why.
+    Comparison
+        A DataFrame of one row per answer, columns `COMPARE_COLUMNS`. ``estimate`` (posterior median or classic
+        estimate) and its interval are on the natural scale, ``tau`` on the analysis scale. ``kind`` says whether an
+        interval is credible (``eti``) or a ``confidence`` interval, ``prediction_kind`` of which kind the prediction
+        limits are: for Bayesian rows the equal-tailed credible interval of theta_new. A value that does not exist is
+        NaN and ``note`` says why.
     """
     fits = {"default": fit, **(fit_alternatives(fit) if alternatives is None else alternatives)}
     rows = [row for label, each in fits.items() for row in bayesian_rows(each, label, prob)]
@@ -117,7 +152,7 @@ def compare(
         rows.append(_published_row(fit.model))
     provenance = "; ".join(fit.studies.provenance)
     frame = pd.DataFrame(rows).assign(model=fit.model.name, measure=fit.model.measure, provenance=provenance)
-    return frame.reindex(columns=list(COMPARE_COLUMNS))
+    return Comparison.of(frame.reindex(columns=list(COMPARE_COLUMNS)), fit.model)
 
 
 def fit_alternatives(fit: Fit) -> dict[str, Fit]:
@@ -267,6 +302,7 @@ def _bayesian_row(fit: Fit, label: str, prob: float, quantity: str) -> dict[str,
         "prior_label": label,
         "tau_prior": model.tau_prior.label,
         "mu_prior": model.mu_prior.label,
+        "likelihood": model.likelihood,
         "scale": "natural",
         "estimate": float(estimate),
         "lower": float(lower),
@@ -289,6 +325,7 @@ def _bayesian_row(fit: Fit, label: str, prob: float, quantity: str) -> dict[str,
     return row | {
         "prediction_lower": new.lower,
         "prediction_upper": new.upper,
+        "prediction_kind": new.kind,
         "p_benefit_new": chance(chances, "benefit", "theta_new")["probability"],
         "prior_p_benefit": benefit["prior_probability"],
         "note": "; ".join(notes),
@@ -352,6 +389,7 @@ def _classic_row(
         "tau": float(np.sqrt(result.tau2)),
         "prediction_lower": float(natural(np.float64(result.prediction_lower))),
         "prediction_upper": float(natural(np.float64(result.prediction_upper))),
+        "prediction_kind": "prediction",
         "k": result.k,
         "note": "; ".join((*notes, *result.notes, _NO_PROBABILITY)),
     }

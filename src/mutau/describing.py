@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from mutau.errors import ArgumentError, Fault, nearest
 from mutau.likelihoods import LIKELIHOODS
 from mutau.measures import get_measure
@@ -21,10 +23,10 @@ from mutau.priors import (
     weight_in_words,
 )
 from mutau.priors.published import origin_in_words
-from mutau.tables import number, percent
+from mutau.tables import Table, number, percent, text
 
 if TYPE_CHECKING:
-    from mutau.outcomes import OutcomeModel
+    from mutau.outcomes import OutcomeModel, PublishedResult
     from mutau.priors import Prior, PublishedPrior
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "describe_written",
     "implications_in_words",
     "mathematics",
+    "model_table",
     "priors_in_words",
 ]
 
@@ -53,36 +56,54 @@ def describe_model(model: OutcomeModel) -> tuple[str, ...]:
     tuple of str
         Plain text, one line each; empty lines separate the parts.
     """
+    title, *parts = _parts(model)
+    told = (line for heading, lines in parts for line in (heading, *(f"  {line}" for line in lines), ""))
+    return (f"{title[0]} ({model.name})", *title[1], "", *told)
+
+
+def model_table(model: OutcomeModel) -> Table:
+    """Set an outcome model out as a table: what `describe_model` says, in rows.
+
+    Parameters
+    ----------
+    model : OutcomeModel
+        Any outcome model.
+    """
+    title, *parts = _parts(model)
+    rows = [(heading, line.strip()) for heading, lines in [("Question", title[1]), *parts] for line in lines]
+    frame = pd.DataFrame(rows, columns=["part", "text"])
+    heads = frame["part"].where(frame["part"].ne(frame["part"].shift()), "")
+    return Table(
+        "model", f"{title[0]} ({model.name})", (text("Part", heads), text("In words", frame["text"])), frame
+    )
+
+
+def _parts(model: OutcomeModel) -> list[tuple[str, tuple[str, ...]]]:
+    """The title with the question, then each part's heading and lines."""
     measure = model.measure_record
     helps = "higher" if model.benefit_sign > 0 else "lower"
     scale = _BACK[measure.analysis_scale].format(name=measure.name)
-    lines = [
-        f"{model.title} ({model.name})",
-        f"{model.treatment_label} against {model.control_label}; {measure.name}; {helps} is better.",
-        "",
-        "Model",
-        *(described(model) if model.is_pooled else (f"  {line}" for line in mathematics(model))),
-        f"  {'m, se' if model.is_pooled else 'theta'}, mu and tau are on the scale of the {scale}.",
-        "",
-        "Priors",
-        *(f"  {line}" for line in priors_in_words(model)),
-        *(f"  {line}" for line in implications_in_words(model)),
+    question = f"{model.treatment_label} against {model.control_label}; {measure.name}; {helps} is better."
+    scaled = f"{'m, se' if model.is_pooled else 'theta'}, mu and tau are on the scale of the {scale}."
+    parts = [
+        (model.title, (question,)),
+        ("Model", (*(described(model) if model.is_pooled else mathematics(model)), scaled)),
+        ("Priors", (*priors_in_words(model), *implications_in_words(model))),
     ]
     if model.thresholds:
-        lines += ["", "Thresholds"]
-        lines += [
-            f"  {measure.code} {number(threshold.value)}: {threshold.label}" for threshold in model.thresholds
-        ]
+        lines = (
+            f"{measure.code} {number(threshold.value)}: {threshold.label}" for threshold in model.thresholds
+        )
+        parts.append(("Thresholds", tuple(lines)))
     if model.published is not None:
-        published = model.published
-        interval = f"{number(published.estimate)} [{number(published.lower)}, {number(published.upper)}]"
-        lines += [
-            "",
-            "Published",
-            f"  {measure.code} {interval}, {percent(published.prob)} confidence interval",
-        ]
-        lines += [f"  {published.source}"] if published.source else []
-    return (*lines, "")
+        parts.append(("Published", _published(model.published, measure.code)))
+    return parts
+
+
+def _published(published: PublishedResult, code: str) -> tuple[str, ...]:
+    limits = f"{number(published.estimate)} [{number(published.lower)}, {number(published.upper)}]"
+    printed = f"{code} {limits}, {percent(published.prob)} confidence interval"
+    return (printed, published.source) if published.source else (printed,)
 
 
 def mathematics(model: OutcomeModel) -> tuple[str, ...]:

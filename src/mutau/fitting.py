@@ -21,6 +21,7 @@ from mutau.likelihoods import LIKELIHOODS
 from mutau.measures import effects as compute_effects
 from mutau.priors.existence import count_posterior_is_proper, posterior_is_proper
 from mutau.requests import ModelRequest
+from mutau.shown import Shown
 from mutau.studies import StudyTable
 from mutau.trees import build_tree, marginals_group
 
@@ -91,7 +92,7 @@ class EngineRecord:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fit:
+class Fit(Shown):
     """A fitted outcome model.
 
     Parameters
@@ -158,9 +159,7 @@ class Fit:
                 return whole[quantity]
             return self.exact.theta[list(self.effects["study"]).index(study)]
         draws = self.posterior[quantity]
-        from mutau.drawn import (
-            DrawsMarginal,  # ArviZ: most of a first fit's time, and an exact one needs none
-        )
+        from mutau.drawn import DrawsMarginal  # ArviZ is slow to load, an exact fit needs none
 
         return DrawsMarginal(np.asarray(draws if study is None else draws.sel(study=study)))
 

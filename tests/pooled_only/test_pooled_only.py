@@ -15,7 +15,7 @@ from mutau.errors import ArgumentError
 from mutau.exact import normal
 from mutau.outcomes import OutcomeModel, PublishedResult, Threshold
 from mutau.pooled_only import CONDITIONAL, INTEGRATED, POOLED_COLUMNS
-from mutau.pooled_only.files import file_contents, run_entry
+from mutau.pooled_only.files import run_entry, written_tables
 from mutau.pooled_only.wording import answers_table, described, overview_table, statements_table
 
 MODELS = Path(__file__).parents[2] / "models"
@@ -178,11 +178,12 @@ def test_tables_round_and_never_mix_the_forms(incidence):
 
 
 def test_files_and_the_entry_of_the_run(incidence):
-    files = file_contents(incidence)
-    assert set(files) == {"pooled.csv", "probabilities.csv", "pooled.md", "probabilities.md"}
-    for text in files.values():
-        assert "the trials behind it are not known" in text
-        assert CONDITIONAL in text
+    made = written_tables(incidence)
+    assert [table.name for table in made] == ["pooled", "probabilities"]
+    for table in made:
+        for text in (table.to_csv(), table.to_markdown()):
+            assert "the trials behind it are not known" in text
+            assert CONDITIONAL in text
     entry = run_entry(incidence)
     assert list(entry["answers"]) == [CONDITIONAL, "default", "doubled"]
     assert entry["answers"]["default"]["tau_prior"] == "HalfNormal(0.5)"

@@ -21,6 +21,7 @@ from pathlib import Path
 import mutau
 from mutau.plots import files as picture_files
 from mutau.review.folder import results_folder
+from mutau.tables.formats import docx
 
 clock = time.perf_counter
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M 0 0 L 9 9"/></svg>'
@@ -29,11 +30,12 @@ STEPS = ("replace", "unlink", "rmdir")
 
 
 def stand_still():
-    """Stop the clocks and draw nothing."""
+    """Stop the clocks, draw nothing and write no documents."""
     time.perf_counter = lambda: 0.0
     warnings.simplefilter("ignore")
     picture_files.svg_text = lambda _picture: SVG
     picture_files.png_bytes = lambda _picture: b"a PNG"
+    docx.document = lambda _table: b"a document"
 
 
 def say(what):

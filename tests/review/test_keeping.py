@@ -19,6 +19,7 @@ import mutau
 from mutau.errors import ArgumentError, DataWarning, ResultsFolderError, RunError
 from mutau.plots import files as pictures
 from mutau.review import making, rebuild_report
+from mutau.tables import FORMATS
 
 SMALL = Path(__file__).parents[1] / "data" / "small_review"
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M 0 0 L 9 9"/></svg>'
@@ -199,7 +200,7 @@ def test_one_outcome_alone_leaves_the_folders_of_others(done):
     assert {path.split("/")[0] for path in info["files"]} == {
         "sleep",
         "summary.csv",
-        "compare.csv",
+        *(f"compare.{form}" for form in FORMATS),
         "report.html",
     }
     assert not (done / "out" / "pooled.csv").exists()  # it was of the falls
@@ -216,7 +217,8 @@ def test_the_folder_of_an_outcome_that_left_the_review_goes(done):
         run("small", "out")
     assert {item.name for item in (done / "out").iterdir()} == {
         *("pain", "falls", "mine", "mine.txt"),
-        *("compare.csv", "summary.csv", "pooled.csv", "report.html", "run.json"),
+        *(f"{name}.{form}" for name in ("compare", "pooled") for form in FORMATS),
+        *("summary.csv", "report.html", "run.json"),
     }
 
 
@@ -313,7 +315,7 @@ def test_jobs_change_no_number(done):
     one, two = contents(done / "out"), contents(done / "several")
     assert one.keys() == two.keys()
     for name in (
-        name for name in one if name.endswith((".csv", ".md", ".nc"))
+        name for name in one if name.endswith((".csv", ".md", ".nc", ".tex", ".docx"))
     ):  # these bear no seconds, no picture
         assert one[name] == two[name], name
     assert b"<text" in two["pain/forest.svg"]

@@ -102,14 +102,15 @@ def write_table(
 ) -> None:
     """Print a table the way that was asked for."""
     from mutau.review import plain_rows
-    from mutau.tables import to_markdown, to_rich
+    from mutau.tables import csv_text, to_markdown, to_rich
 
     if how is Format.table:
         console().print(to_rich(readable, title=title))
     elif how is Format.markdown:
-        typer.echo(f"**{title}**\n\n{to_markdown(readable)}" if title else to_markdown(readable), nl=False)
+        heading = f"**{title}**\n\n" if title else ""
+        typer.echo(f"{heading}{to_markdown(readable)}")
     elif how is Format.csv:
-        typer.echo(unrounded.to_csv(index=False, lineterminator="\n"), nl=False)
+        typer.echo(csv_text(unrounded), nl=False)
     else:
         write_json(plain_rows(unrounded))
 

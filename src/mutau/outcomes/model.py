@@ -15,6 +15,7 @@ from mutau.outcomes.checks import model_faults
 from mutau.outcomes.defaults import DOUBLED, NO_HETEROGENEITY, tau_alternatives
 from mutau.outcomes.records import POOLED, Certainty, OtherAnalyses, PublishedResult, Threshold, ZeroCells
 from mutau.priors import Prior, default_priors
+from mutau.shown import Shown
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -26,7 +27,7 @@ _OF_THE_MEASURE: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OutcomeModel:
+class OutcomeModel(Shown):
     """One outcome of a review: which studies, which effect measure, which priors, what counts as a benefit.
 
     Pure data: it computes nothing. Written as a TOML file it is read by `load_model`.

@@ -14,6 +14,7 @@ from mutau.exact import PooledPosterior, pooled_normal
 from mutau.outcomes import Printed, printed
 from mutau.outcomes.defaults import NO_HETEROGENEITY, OWN
 from mutau.priors import PointMass
+from mutau.shown import Shown
 from mutau.summaries import events
 
 if TYPE_CHECKING:
@@ -23,7 +24,16 @@ if TYPE_CHECKING:
     from mutau.priors import Prior
     from mutau.summaries import Event
 
-__all__ = ["CONDITIONAL", "INTEGRATED", "PROVENANCE", "Chance", "PooledAnswer", "PooledResult", "pooled"]
+__all__ = [
+    "CONDITIONAL",
+    "INTEGRATED",
+    "LIKELIHOOD",
+    "PROVENANCE",
+    "Chance",
+    "PooledAnswer",
+    "PooledResult",
+    "pooled",
+]
 
 CONDITIONAL = "conditional on the published tau-hat"
 """How the form that takes the published standard error as it is calls itself, everywhere."""
@@ -31,6 +41,9 @@ INTEGRATED = "integrated over the prior for tau"
 """How the form that adds tau's prior to the variance calls itself."""
 PROVENANCE = "published pooled result; the trials behind it are not known"
 """What every row says of its data."""
+
+LIKELIHOOD = "normal likelihood of the pooled result"
+"""What every row says of its likelihood."""
 
 _NO_TAU = "tau: a pooled result alone says next to nothing of tau, so there is its prior and no posterior"
 _NO_NEW = (
@@ -99,7 +112,7 @@ class PooledAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class PooledResult:
+class PooledResult(Shown):
     """Everything that a published pooled result alone says. ``to_frame()`` and ``probabilities()`` give tables.
 
     Parameters

@@ -4,30 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mutau import tables
-from mutau.pooled_only.frames import answers_frame, chances_frame
-from mutau.pooled_only.wording import POOLED_CAPTIONS, answers_table, statements_table
+from mutau.pooled_only.wording import pooled_table, statement_table
 
 if TYPE_CHECKING:
     from typing import Any
 
+    from mutau import tables
     from mutau.pooled_only.answers import PooledResult
 
-__all__ = ["file_contents", "run_entry"]
+__all__ = ["run_entry", "written_tables"]
 
 
-def file_contents(result: PooledResult) -> dict[str, str]:
-    """Give the files of an outcome's folder, by name: unrounded CSVs and rounded Markdown tables; no figure."""
-    files = {
-        f"{name}.csv": frame.to_csv(index=False, lineterminator="\n")
-        for name, frame in (("pooled", answers_frame(result)), ("probabilities", chances_frame(result)))
-    }
-    for name, table in (("pooled", answers_table(result)), ("probabilities", statements_table(result))):
-        heading = f"{result.model.title}: {POOLED_CAPTIONS[name]}"
-        page = tables.markdown_page(heading, table, result.provenance)
-        notes = "".join(f"- {note}\n" for note in (*result.notes, *result.reasons))
-        files[f"{name}.md"] = f"{page}\n{notes}"
-    return files
+def written_tables(result: PooledResult) -> tuple[tables.Table, ...]:
+    """Give the tables of an outcome's folder; there is no figure."""
+    return pooled_table(result), statement_table(result)
 
 
 def run_entry(result: PooledResult) -> dict[str, Any]:

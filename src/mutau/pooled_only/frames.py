@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mutau.pooled_only.answers import PROVENANCE, PooledAnswer, PooledResult
+from mutau.pooled_only.answers import LIKELIHOOD, PROVENANCE, PooledAnswer, PooledResult
 
 if TYPE_CHECKING:
     from typing import Any
@@ -48,6 +48,7 @@ POOLED_COLUMNS = (
     "error_estimate",
     "note",
     "provenance",
+    "likelihood",
 )
 """Columns of `answers_frame` and of ``pooled.csv``, in order."""
 
@@ -91,6 +92,7 @@ def answers_frame(result: PooledResult) -> pd.DataFrame:
         "se": result.printed.ses[1],
         "note": "; ".join((*result.notes, *result.reasons)),
         "provenance": PROVENANCE,
+        "likelihood": LIKELIHOOD,
     }
     rows = [shared | _row(answer) for answer in result.answers]
     return pd.DataFrame(rows).reindex(columns=list(POOLED_COLUMNS))
@@ -120,7 +122,7 @@ def chances_frame(result: PooledResult) -> pd.DataFrame:
     -------
     DataFrame
         Columns ``event``, ``label``, ``form``, ``prior_label``, ``tau_prior``, ``probability``,
-        ``prior_probability``, ``mu_prior``, ``provenance``. They are about the mean effect.
+        ``prior_probability``, ``mu_prior``, ``provenance``, ``likelihood``. They are about the mean effect.
     """
     rows = [
         {
@@ -135,4 +137,6 @@ def chances_frame(result: PooledResult) -> pd.DataFrame:
         for answer in result.answers
         for chance, before in zip(answer.chances, result.prior_chances, strict=True)
     ]
-    return pd.DataFrame(rows).assign(mu_prior=result.model.mu_prior.label, provenance=PROVENANCE)
+    return pd.DataFrame(rows).assign(
+        mu_prior=result.model.mu_prior.label, provenance=PROVENANCE, likelihood=LIKELIHOOD
+    )

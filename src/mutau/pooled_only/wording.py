@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mutau import tables
-from mutau.pooled_only.answers import CONDITIONAL, PROVENANCE
+from mutau.pooled_only.answers import CONDITIONAL, LIKELIHOOD, PROVENANCE
+from mutau.pooled_only.frames import answers_frame, chances_frame
 from mutau.priors.words import mu_in_words, tau_in_words
+from mutau.tables.columns import credible, frame_of
 
 if TYPE_CHECKING:
     from mutau.outcomes import OutcomeModel
@@ -21,8 +23,11 @@ __all__ = [
     "answers_table",
     "benefit_range",
     "described",
+    "overview",
     "overview_table",
+    "pooled_table",
     "priors_table",
+    "statement_table",
     "statements_table",
 ]
 
@@ -38,34 +43,53 @@ WHY_APART = (
 )
 
 
+def pooled_table(result: PooledResult) -> tables.Table:
+    """Make the table of a pooled result's answers, with the unrounded numbers behind it."""
+    return _table(result, "pooled", _answer_columns(result), answers_frame(result))
+
+
+def statement_table(result: PooledResult) -> tables.Table:
+    """Make the table of every statement's probability; unrounded numbers behind it."""
+    return _table(result, "probabilities", _statement_columns(result), chances_frame(result))
+
+
+def _table(
+    result: PooledResult, name: str, columns: tuple[tables.Column, ...], numbers: pd.DataFrame
+) -> tables.Table:
+    title = f"{result.model.title}: {POOLED_CAPTIONS[name]}"
+    notes = (*result.notes, *result.reasons)
+    return tables.Table(name, title, columns, numbers, (_given(result.model),), notes, result.provenance)
+
+
+def _given(model: OutcomeModel, of: str = "") -> tables.Given:
+    """What the probabilities of such an outcome are given: tau is taken as each answer says."""
+    priors = "; ".join(
+        f"{label}: {prior.label}" for label, prior in (("default", model.tau_prior), *model.tau_alternatives)
+    )
+    tau = f"what its answer says ({priors})"
+    return tables.Given(model.mu_prior.label, tau, LIKELIHOOD, of)
+
+
 def answers_table(result: PooledResult) -> pd.DataFrame:
     """Lay out the published result, the conditional answer and the integrated ones, for reading."""
-    published, code = result.published, result.model.measure_record.code
-    before = tables.probability(result.prior_benefit)
-    blank = tables.NOT_AVAILABLE
-    interval = f"{code} [{tables.percent(result.conditional.prob)} credible interval]"
-    first = {
-        "What is done with tau": "as published",
-        interval: f"{_as_printed(result)} ({tables.percent(published.prob)} confidence interval)",
-        "P(benefit)": blank,
-        "P(benefit) over rounding": blank,
-        "P(harm)": blank,
-        "P(benefit) before data": blank,
-        "P(benefit) in a new setting": blank,
-    }
-    rows = [first]
-    for answer in result.answers:
-        shown = (
-            _treatment(answer),
-            tables.effect_interval(answer.estimate, answer.lower, answer.upper),
-            tables.probability(answer.benefit),
-            benefit_range(answer),
-            tables.probability(answer.harm),
-            before,
-            tables.probability(result.benefit_new),
-        )
-        rows.append(dict(zip(first, shown, strict=True)))
-    return pd.DataFrame(rows)
+    return frame_of(_answer_columns(result))
+
+
+def _answer_columns(result: PooledResult) -> tuple[tables.Column, ...]:
+    answers, blank = result.answers, tables.NOT_AVAILABLE
+    published = f"{_as_printed(result)} ({tables.percent(result.published.prob)} confidence interval)"
+    before, new = tables.probability(result.prior_benefit), tables.probability(result.benefit_new)
+    effects = [tables.effect_interval(answer.estimate, answer.lower, answer.upper) for answer in answers]
+    code, kind = result.model.measure_record.code, credible(result.conditional.prob)
+    return (
+        tables.text("What is done with tau", ["as published", *map(_treatment, answers)]),
+        tables.interval_column(code, [published, *effects], kind),
+        tables.chance("P(benefit)", [blank, *(tables.probability(answer.benefit) for answer in answers)]),
+        tables.chance("P(benefit) over rounding", [blank, *map(benefit_range, answers)]),
+        tables.chance("P(harm)", [blank, *(tables.probability(answer.harm) for answer in answers)]),
+        tables.chance("P(benefit) before data", [blank, *[before] * len(answers)]),
+        tables.chance("P(benefit) in a new setting", [blank, *[new] * len(answers)]),
+    )
 
 
 def _as_printed(result: PooledResult) -> str:
@@ -90,11 +114,21 @@ def benefit_range(answer: PooledAnswer) -> str:
 
 def statements_table(result: PooledResult) -> pd.DataFrame:
     """Lay out every statement's probability: answers across, then before the data."""
-    frame = pd.DataFrame({"Statement": [chance.label for chance in result.prior_chances]})
-    for answer in result.answers:
-        frame[_treatment(answer)] = [tables.probability(chance.probability) for chance in answer.chances]
-    frame["Before data (prior)"] = [tables.probability(chance.probability) for chance in result.prior_chances]
-    return frame
+    return frame_of(_statement_columns(result))
+
+
+def _statement_columns(result: PooledResult) -> tuple[tables.Column, ...]:
+    before = [tables.probability(chance.probability) for chance in result.prior_chances]
+    return (
+        tables.text("Statement", [chance.label for chance in result.prior_chances]),
+        *(
+            tables.chance(
+                _treatment(answer), [tables.probability(chance.probability) for chance in answer.chances]
+            )
+            for answer in result.answers
+        ),
+        tables.chance("Before data (prior)", before),
+    )
 
 
 def priors_table(result: PooledResult) -> pd.DataFrame:
@@ -108,24 +142,48 @@ def priors_table(result: PooledResult) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["Quantity", "Prior", "What it says"])
 
 
+def overview(title: str, results: Sequence[PooledResult]) -> tables.Table:
+    """Make the table of all such outcomes of a review; unrounded numbers behind it."""
+    numbers = pd.concat([answers_frame(result) for result in results], ignore_index=True)
+    given = tuple(_given(result.model, result.model.title) for result in results)
+    return tables.Table(
+        "pooled", title, _overview_columns(results), numbers, given, (WHY_APART,), (PROVENANCE,)
+    )
+
+
 def overview_table(results: Sequence[PooledResult]) -> pd.DataFrame:
     """Lay out all such outcomes of a review, one row each."""
-    rows = []
-    for result in results:
-        published = result.published
-        row = {
-            "Outcome": result.model.title,
-            "k": f"{published.k}",
-            "Participants": f"{published.participants or tables.NOT_AVAILABLE}",
-            "Measure": result.model.measure_record.code,
-            "Published [confidence interval]": _as_printed(result),
-            "GRADE certainty": published.certainty or tables.NOT_AVAILABLE,
-        }
-        for answer in result.answers:
-            what = answer.label if answer.tau_prior is None else f"{answer.label} prior for tau"
-            row[f"P(benefit): {what}"] = tables.probability(answer.benefit)
-        rows.append(row | {"Provenance": PROVENANCE})
-    return pd.DataFrame(rows).fillna(tables.NOT_AVAILABLE)
+    return frame_of(_overview_columns(results))
+
+
+def _overview_columns(results: Sequence[PooledResult]) -> tuple[tables.Column, ...]:
+    published, blank = [result.published for result in results], tables.NOT_AVAILABLE
+    labels = dict.fromkeys(answer.label for result in results for answer in result.answers)
+    printed = [f"{_as_printed(result)} ({tables.percent(result.published.prob)})" for result in results]
+    return (
+        tables.text("Outcome", [result.model.title for result in results]),
+        tables.text("k", [one.k for one in published]),
+        tables.text("Participants", [one.participants or blank for one in published]),
+        tables.text("Measure", [result.model.measure_record.code for result in results]),
+        tables.interval_column("Published", printed, "confidence interval (its probability)"),
+        tables.text("GRADE certainty", [one.certainty or blank for one in published]),
+        *(
+            tables.chance(
+                f"P(benefit): {_overview_label(label)}", [_benefit_under(result, label) for result in results]
+            )
+            for label in labels
+        ),
+        tables.text("Provenance", [PROVENANCE for _ in results]),
+    )
+
+
+def _overview_label(label: str) -> str:
+    return label if label == CONDITIONAL else f"{label} prior for tau"
+
+
+def _benefit_under(result: PooledResult, label: str) -> str:
+    found = [answer for answer in result.answers if answer.label == label]
+    return tables.probability(found[0].benefit) if found else tables.NOT_AVAILABLE
 
 
 def described(model: OutcomeModel) -> tuple[str, ...]:
@@ -136,11 +194,11 @@ def described(model: OutcomeModel) -> tuple[str, ...]:
     said = "not known, taken as 0" if tau2 is None else f"{tau2:g}"
     interval = "Wald interval" if published.ci_method else "Wald interval, assumed"
     return (
-        "  Only the pooled result m of the review is known; the trials are not.",
-        f"  m ~ Normal(mu, se^2)           {CONDITIONAL}",
-        f"  m ~ Normal(mu, se^2 + max(0, tau^2 - tau2_published) / {published.k})",
-        "                                 with tau's prior: exact for trials of equal size",
-        f"  se = (upper - lower) / (2 z)   {interval}",
-        f"  tau2_published                 {said}",
-        "  There is no posterior of tau, and none of the effect in a new setting.",
+        "Only the pooled result m of the review is known; the trials are not.",
+        f"m ~ Normal(mu, se^2)           {CONDITIONAL}",
+        f"m ~ Normal(mu, se^2 + max(0, tau^2 - tau2_published) / {published.k})",
+        "                               with tau's prior: exact for trials of equal size",
+        f"se = (upper - lower) / (2 z)   {interval}",
+        f"tau2_published                 {said}",
+        "There is no posterior of tau, and none of the effect in a new setting.",
     )

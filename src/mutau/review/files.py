@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,9 @@ import pandas as pd
 
 from mutau import __version__, tables
 from mutau.outcomes.defaults import OWN
-from mutau.pooled_only.files import file_contents, run_entry
-from mutau.review.folder import write_text
+from mutau.pooled_only.files import run_entry, written_tables
+from mutau.pooled_only.wording import overview
+from mutau.review.folder import write_file
 from mutau.review.records import OutcomeResult, ReviewResult, joined
 
 if TYPE_CHECKING:
@@ -23,31 +24,54 @@ if TYPE_CHECKING:
     from mutau.report import OutcomePage, SensitivityPage
     from mutau.sensitivities import Sensitivity
 
-__all__ = ["plain_rows", "result_record", "run_info", "top_files", "write_outcome", "write_pooled"]
+__all__ = [
+    "OUTCOME_FORMATS",
+    "plain_rows",
+    "result_record",
+    "run_info",
+    "top_files",
+    "write_outcome",
+    "write_pooled",
+]
+
+OUTCOME_FORMATS = ("md", "docx", "csv")
+"""What the tables of one outcome are written as; those of the whole review come in every format of a `Table`, and
+`mutau.table` gives any table in any."""
 
 
 def top_files(
     review: Review, pages: Sequence[OutcomePage], alone: Sequence[PooledResult], info: Mapping[str, Any]
-) -> dict[str, str]:
-    """Give the review's own files, by name: every outcome's rows one under the other, and the page."""
+) -> dict[str, str | bytes]:
+    """Give the review's own files, by name: every outcome's rows one under the other, tables, and the page."""
     from mutau.report import ReportInput, render_report
 
     compared = joined(pages)
-    files = {
-        "compare.csv": _csv(compared),
-        "summary.csv": _csv(compared[compared["engine"].isin(tables.BAYESIAN)]),
+    files: dict[str, str | bytes] = {
+        "compare.csv": tables.csv_text(compared),
+        "summary.csv": tables.csv_text(compared[compared["engine"].isin(tables.BAYESIAN)]),
         "report.html": render_report(ReportInput(review, tuple(pages), info, tuple(alone))),
     }
-    if alone:
-        frames = [each.to_frame() for each in alone]
-        files["pooled.csv"] = _csv(pd.concat(frames, ignore_index=True))
+    for table in _review_tables(review, pages, alone):
+        files |= {f"{table.name}.{form}": table.writer(form)(None) for form in tables.FORMATS}
     return files
+
+
+def _review_tables(
+    review: Review, pages: Sequence[OutcomePage], alone: Sequence[PooledResult]
+) -> list[tables.Table]:
+    """The tables of all outcomes, those of a pooled result alone apart."""
+    found = []
+    if pages:
+        models = [page.model for page in pages]
+        found.append(tables.kinds.review(f"{review.title}: all outcomes", models, joined(pages)))
+    if alone:
+        found.append(overview(f"{review.title}: outcomes of which only the pooled result is known", alone))
+    return found
 
 
 def write_pooled(alone: PooledResult, folder: Path) -> None:
     """Write the tables of an outcome of which only the pooled result is known."""
-    for name, text in file_contents(alone).items():
-        write_text(folder / name, text)
+    _write_tables(folder, written_tables(alone))
 
 
 def write_outcome(
@@ -61,43 +85,13 @@ def write_outcome(
     fitted.to_netcdf(folder / "fit.nc")
     if outcome.sampled:
         outcome.sampled[OWN].to_netcdf(folder / "fit.sampled.nc")
-    exports = {
-        "data": fitted.effects,
-        "summary": outcome.summarised.assign(provenance="; ".join(fitted.studies.provenance)),
-        "compare": outcome.compared,
-        "probabilities": outcome.chances.assign(provenance="; ".join(fitted.studies.provenance)),
-    }
-    if outcome.agreement is not None:
-        exports["agreement"] = outcome.agreement.assign(provenance="; ".join(fitted.studies.provenance))
+    _write_tables(folder, _outcome_tables(outcome))
     figures = plots.outcome_figures(fitted, outcome.alternatives, outcome.compared, outcome.sampled.get(OWN))
     if "benefit_by_tau" in figures:
         by_tau, _ = figures["benefit_by_tau"]
-        exports["benefit_by_tau"] = by_tau.assign(provenance="; ".join(fitted.studies.provenance))
-    if outcome.likelihoods is not None:
-        exports["likelihoods"] = outcome.likelihoods
-    for name, frame in exports.items():
-        write_text(folder / f"{name}.csv", _csv(frame))
-    default = outcome.chances[outcome.chances["prior"] == OWN]
-    readable = {
-        "main": tables.main_table(outcome.compared, model),
-        "data": tables.data_table(fitted.effects, model),
-        "summary": tables.summary_table(outcome.summarised),
-        "compare": tables.comparison_table(outcome.compared, model),
-        "probabilities": tables.probability_table(default),
-        "checks": pd.concat(
-            [
-                tables.check_table(each).assign(**{"Prior for tau": label})
-                for label, each in outcome.every_fit.items()
-            ]
-        ),
-    }
-    if outcome.agreement is not None:
-        readable["agreement"] = tables.agreement_table(outcome.agreement)
-    if outcome.likelihoods is not None:
-        readable["likelihoods"] = tables.likelihood_table(outcome.likelihoods, model)
-    for name, table in readable.items():
-        heading = f"{model.title}: {tables.CAPTIONS[name]}"
-        write_text(folder / f"{name}.md", tables.markdown_page(heading, table, fitted.studies.provenance))
+        given = {"mu_prior": model.mu_prior.label, "likelihood": model.likelihood}
+        told = by_tau.assign(provenance="; ".join(fitted.studies.provenance), **given)
+        write_file(folder / "benefit_by_tau.csv", tables.csv_text(told))
     return OutcomePage(
         model=model,
         fit=fitted,
@@ -125,8 +119,11 @@ def _write_sensitivity(found: Sensitivity, folder: Path) -> SensitivityPage:
 
     fitted, frames = found.fit, found.to_frames()
     provenance = "; ".join(fitted.studies.provenance)
-    for name, frame in frames.items():
-        write_text(folder / f"sensitivity_{name}.csv", _csv(frame.assign(provenance=provenance)))
+    made = tables.sensitivity_kinds(frames, fitted.model, fitted.studies.provenance)
+    _write_tables(folder, made)
+    for name in set(frames) - {table.name.removeprefix("sensitivity_") for table in made}:
+        told = tables.with_conditions(frames[name], fitted.model).assign(provenance=provenance)
+        write_file(folder / f"sensitivity_{name}.csv", tables.csv_text(told))
     drawn = {
         grid.name: plots.plot_prior_grid(plots.prepare_prior_grid(fitted, grid, found.level))
         for grid in found.grids
@@ -138,8 +135,29 @@ def _write_sensitivity(found: Sensitivity, folder: Path) -> SensitivityPage:
     return SensitivityPage(found.level, found.verdict.text, shown, figures, found.missing)
 
 
-def _csv(frame: pd.DataFrame) -> str:
-    return frame.to_csv(index=False, lineterminator="\n")
+def _outcome_tables(outcome: OutcomeResult) -> list[tables.Table]:
+    """Every table of an outcome's folder."""
+    made, model, fitted = tables.kinds, outcome.model, outcome.fit
+    found = [
+        made.main(outcome.compared, model),
+        made.data(fitted),
+        made.summary(outcome.summarised, fitted),
+        made.compare(outcome.compared, model),
+        made.probabilities(outcome.chances, fitted),
+        made.checks(outcome.every_fit),
+    ]
+    if outcome.agreement is not None:
+        found.append(made.agreement(outcome.agreement, fitted))
+    if outcome.likelihoods is not None:
+        found.append(made.likelihoods(outcome.likelihoods, model))
+    return found
+
+
+def _write_tables(folder: Path, made: Iterable[tables.Table]) -> None:
+    """Write each table under its name, in the formats of an outcome's folder."""
+    for table in made:
+        for form in OUTCOME_FORMATS:
+            table.save(folder / f"{table.name}.{form}")
 
 
 def run_info(

@@ -20,14 +20,20 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from mutau.errors import Fault, ResultsFolderError, RunError
+from mutau.tables import FORMATS
 
-__all__ = ["OUTCOME", "RUN", "ResultsFolder", "digests", "results_folder", "write_text"]
+__all__ = ["OUTCOME", "RUN", "ResultsFolder", "digests", "results_folder", "write_file"]
 
 RUN = "run.json"
 """Present only where everything it lists is in place, byte for byte."""
 OUTCOME = "outcome.json"
 """Makes a folder the folder of an outcome."""
-TOP_FILES = ("summary.csv", "compare.csv", "pooled.csv", "report.html")
+TOP_FILES = (
+    "summary.csv",
+    *(f"{name}.{form}" for name in ("compare", "pooled") for form in FORMATS),
+    "report.html",
+)
+"""The review's own files, next to its outcomes' folders."""
 WORK = ".mutau-run"
 LOCK = ".mutau-run.lock"
 OBSOLETE = "obsolete.json"
@@ -68,10 +74,10 @@ class ResultsFolder:
         os.replace(self._building / name, home)
         return home
 
-    def write(self, name: str, text: str) -> None:
+    def write(self, name: str, content: str | bytes) -> None:
         """Write one of the review's own files, to be put in place by `commit`."""
         self._next.mkdir(parents=True, exist_ok=True)
-        write_text(self._next / name, text)
+        write_file(self._next / name, content)
 
     def drop(self, name: str) -> None:
         """Forget an outcome that a killed run had finished."""
@@ -101,8 +107,8 @@ class ResultsFolder:
         files |= {name: _digest(self._next / name) for name in new if name in TOP_FILES}
         listed = {PurePosixPath(path).parts[0] for path in self.run_info().get("files", {})} - {*names, *new}
         obsolete = [name for name in {*listed, *TOP_FILES} - set(new) if self._is_ours(name, whole)]
-        write_text(self._work / OBSOLETE, json.dumps(sorted(obsolete)))
-        write_text(self._next / RUN, json.dumps(info | {"files": files}, indent=2) + "\n")
+        write_file(self._work / OBSOLETE, json.dumps(sorted(obsolete)))
+        write_file(self._next / RUN, json.dumps(info | {"files": files}, indent=2) + "\n")
         self._install()
 
     def _is_ours(self, name: str, whole: bool) -> bool:
@@ -215,8 +221,8 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a text file whole or not at all."""
+def write_file(path: Path, content: str | bytes) -> None:
+    """Write a file whole or not at all, text as UTF-8."""
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8", newline="")
+    partial.write_bytes(content.encode() if isinstance(content, str) else content)
     os.replace(partial, path)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import mutau
 from mutau.errors import Fault, ResultsFolderError
 from mutau.outcomes import OutcomeModel
-from mutau.review.folder import OUTCOME, digests, write_text
+from mutau.review.folder import OUTCOME, digests, write_file
 from mutau.review.kept_fits import KeptFit
 from mutau.review.plain import NotPlainError, from_plain, to_plain
 from mutau.studies import StudyTable
@@ -104,7 +104,7 @@ def keep(
     (folder / OUTCOME).unlink(missing_ok=True)
     plain = to_plain((content, notes), {text: name for name, text in _pictures(folder).items()})
     record = {"key": key, "files": digests(folder), "content_sha256": _digest(plain), "content": plain}
-    write_text(folder / OUTCOME, json.dumps(record, indent=1, allow_nan=False, ensure_ascii=False) + "\n")
+    write_file(folder / OUTCOME, json.dumps(record, indent=1, allow_nan=False, ensure_ascii=False) + "\n")
 
 
 def why_not(folder: Path, key: dict[str, str]) -> str:

@@ -10,6 +10,7 @@ from typing import Self
 import pandas as pd
 
 from mutau.errors import Fault, StudyDataError
+from mutau.shown import Shown
 from mutau.studies.build import Frames, build
 from mutau.studies.columns import OWN_COLUMNS
 from mutau.studies.reading import RawTable, raw_from_csv, raw_from_frame, read_bytes
@@ -20,7 +21,7 @@ __all__ = ["StudyTable", "read_studies"]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class StudyTable:
+class StudyTable(Shown):
     """Studies as they enter an analysis: checked, and frozen.
 
     Made by `read_studies` from a file or by `StudyTable.from_frame` from a DataFrame, never by hand. Two

@@ -1,15 +1,15 @@
 """Tables that people read: every rounding, every wording and every label of a number is decided here.
 
-Exports stay unrounded; only what a person looks at passes through this room. `numbers` writes a number, `frames` lays
-out a table.
+`numbers` writes a number, `layouts` lays out columns, `kinds` makes each table whole, `record` is the `Table` they
+give, `formats` writes it. Exports (CSV, JSON) stay unrounded; only what a person looks at is rounded.
 """
 
 from __future__ import annotations
 
+from mutau.tables import kinds
+from mutau.tables.columns import Column, Given, Role, chance, interval_column, text
+from mutau.tables.formats.numbers import csv_text
 from mutau.tables.frames import (
-    BAYESIAN,
-    CAPTIONS,
-    HEADLINE_METHODS,
     agreement_sentence,
     agreement_table,
     check_table,
@@ -17,7 +17,6 @@ from mutau.tables.frames import (
     data_table,
     likelihood_table,
     main_table,
-    markdown_page,
     probability_table,
     published_table,
     review_table,
@@ -25,6 +24,8 @@ from mutau.tables.frames import (
     to_markdown,
     to_rich,
 )
+from mutau.tables.kinds import CAPTIONS
+from mutau.tables.layouts import BAYESIAN, HEADLINE_METHODS
 from mutau.tables.numbers import (
     NOT_AVAILABLE,
     effect,
@@ -34,27 +35,40 @@ from mutau.tables.numbers import (
     percent,
     probability,
 )
-from mutau.tables.sensitivity import SENSITIVITY_CAPTIONS, sensitivity_tables
-from mutau.tables.texts import markdown_cell, plain
+from mutau.tables.record import FORMATS, Table
+from mutau.tables.sensitivity import (
+    SENSITIVITY_CAPTIONS,
+    sensitivity_kinds,
+    sensitivity_tables,
+    with_conditions,
+)
+from mutau.tables.texts import plain
 
 __all__ = [
     "BAYESIAN",
     "CAPTIONS",
+    "FORMATS",
     "HEADLINE_METHODS",
     "NOT_AVAILABLE",
     "SENSITIVITY_CAPTIONS",
+    "Column",
+    "Given",
+    "Role",
+    "Table",
     "agreement_sentence",
     "agreement_table",
+    "chance",
     "check_table",
     "comparison_table",
+    "csv_text",
     "data_table",
     "effect",
     "effect_interval",
     "interval",
+    "interval_column",
+    "kinds",
     "likelihood_table",
     "main_table",
-    "markdown_cell",
-    "markdown_page",
     "number",
     "percent",
     "plain",
@@ -62,8 +76,11 @@ __all__ = [
     "probability_table",
     "published_table",
     "review_table",
+    "sensitivity_kinds",
     "sensitivity_tables",
     "summary_table",
+    "text",
     "to_markdown",
     "to_rich",
+    "with_conditions",
 ]

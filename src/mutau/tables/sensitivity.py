@@ -1,20 +1,32 @@
-"""Tables of a sensitivity analysis, for reading: from the frames of `mutau.sensitivities.Sensitivity.to_frames`."""
+"""Tables of a sensitivity analysis, from the frames of `mutau.sensitivities.Sensitivity.to_frames`."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from mutau.tables.numbers import NOT_AVAILABLE, effect_interval, number, percent, probability
+from mutau.tables.columns import (
+    Column,
+    Given,
+    chance,
+    credible,
+    frame_of,
+    interval_column,
+    number_column,
+    text,
+)
+from mutau.tables.layouts import one_prob
+from mutau.tables.numbers import NOT_AVAILABLE, effect_interval, number, probability
+from mutau.tables.record import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import pandas as pd
+
     from mutau.outcomes import OutcomeModel
 
-__all__ = ["SENSITIVITY_CAPTIONS", "sensitivity_tables"]
+__all__ = ["SENSITIVITY_CAPTIONS", "sensitivity_kinds", "sensitivity_tables", "with_conditions"]
 
 SENSITIVITY_CAPTIONS = {
     "named_priors": "answers under named priors",
@@ -23,6 +35,7 @@ SENSITIVITY_CAPTIONS = {
     "prior_conflict": "whether the priors would have expected data like these",
     "multiverse": "answers under other choices of how to analyse",
 }
+_OF_ITS_ROW = Given("the prior in its row", "the prior in its row", "likelihood in its row")
 
 
 def sensitivity_tables(frames: Mapping[str, pd.DataFrame], model: OutcomeModel) -> dict[str, pd.DataFrame]:
@@ -40,89 +53,115 @@ def sensitivity_tables(frames: Mapping[str, pd.DataFrame], model: OutcomeModel) 
     dict of str to DataFrame
         Text, by the keys of `SENSITIVITY_CAPTIONS`, those that there are.
     """
-    makers: dict[str, Callable[[pd.DataFrame, OutcomeModel], pd.DataFrame]] = {
-        "named_priors": _named,
-        "tipping_points": _tipping,
-        "power_scaling": _scaling,
-        "prior_conflict": _conflict,
-        "multiverse": _multiverse,
+    return {name: frame_of(_LAYOUTS[name](frames[name], model)) for name in _LAYOUTS if name in frames}
+
+
+def sensitivity_kinds(
+    frames: Mapping[str, pd.DataFrame], model: OutcomeModel, provenance: tuple[str, ...]
+) -> tuple[Table, ...]:
+    """Make the tables of a sensitivity analysis whole, the unrounded numbers behind them."""
+    own = Given(model.mu_prior.label, model.tau_prior.label, f"{model.likelihood} likelihood")
+    given = {
+        "named_priors": Given("the prior in its row", "the prior in its row", own.likelihood),
+        "multiverse": _OF_ITS_ROW,
     }
-    return {name: make(frames[name], model) for name, make in makers.items() if name in frames}
-
-
-def _named(frame: pd.DataFrame, model: OutcomeModel) -> pd.DataFrame:
-    code = model.measure_record.code
-    return pd.DataFrame(
-        {
-            "Name": frame["prior_label"],
-            "Prior for mu": frame["mu_prior"],
-            "Prior for tau": frame["tau_prior"],
-            f"{code}, median [{percent(frame['prob'].iloc[0])} credible interval]": _effects(frame),
-            f"P(benefit), {model.likelihood} likelihood": [probability(p) for p in frame["p_benefit"]],
-            "P(benefit) in a new setting": [probability(p) for p in frame["p_benefit_new"]],
-            "What it stands for": frame["why"],
-            "Why no answer": frame["reason"],
-        }
+    return tuple(
+        Table(
+            f"sensitivity_{name}",
+            f"{model.title}: {SENSITIVITY_CAPTIONS[name]}",
+            layout(frames[name], model),
+            with_conditions(frames[name], model),
+            (given.get(name, own),),
+            provenance=provenance,
+        )
+        for name, layout in _LAYOUTS.items()
+        if name in frames
     )
 
 
-def _tipping(frame: pd.DataFrame, model: OutcomeModel) -> pd.DataFrame:
+def with_conditions(frame: pd.DataFrame, model: OutcomeModel) -> pd.DataFrame:
+    """Name the model's priors and likelihood in each row of a frame of numbers that does not."""
+    said = {
+        "mu_prior": model.mu_prior.label,
+        "tau_prior": model.tau_prior.label,
+        "likelihood": model.likelihood,
+    }
+    return frame.assign(**{name: value for name, value in said.items() if name not in frame})
+
+
+def _named(frame: pd.DataFrame, model: OutcomeModel) -> tuple[Column, ...]:
+    return (
+        text("Name", frame["prior_label"]),
+        text("Prior for mu", frame["mu_prior"]),
+        text("Prior for tau", frame["tau_prior"]),
+        interval_column(f"{model.measure_record.code}, median", _effects(frame), credible(one_prob(frame))),
+        chance(f"P(benefit), {model.likelihood} likelihood", map(probability, frame["p_benefit"])),
+        chance("P(benefit) in a new setting", map(probability, frame["p_benefit_new"])),
+        text("What it stands for", frame["why"]),
+        text("Why no answer", frame["reason"]),
+    )
+
+
+def _tipping(frame: pd.DataFrame, model: OutcomeModel) -> tuple[Column, ...]:
     del model
-    return pd.DataFrame({"What is moved": frame["name"], "How far": frame["sentence"]})
+    return text("What is moved", frame["name"]), text("How far", frame["sentence"])
 
 
-def _scaling(frame: pd.DataFrame, model: OutcomeModel) -> pd.DataFrame:
+def _scaling(frame: pd.DataFrame, model: OutcomeModel) -> tuple[Column, ...]:
     own = frame[frame["quantity"] == "mu"].reset_index(drop=True)
     given = f"{model.likelihood} likelihood, the model's priors"
-    return pd.DataFrame(
-        {
-            "Part of the model": own["component"],
-            "Sensitivity of mu": [number(value, 3) for value in own["sensitivity"]],
-            f"P(benefit), {given}, it counting half": [probability(p) for p in own["p_benefit_halved"]],
-            "once": [probability(p) for p in own["p_benefit"]],
-            "twice": [probability(p) for p in own["p_benefit_doubled"]],
-            "What it says": own["diagnosis"],
-            "Why no answer": own["reason"],
-        }
+    return (
+        text("Part of the model", own["component"]),
+        number_column("Sensitivity of mu", [number(value, 3) for value in own["sensitivity"]]),
+        chance(f"P(benefit), {given}, it counting half", map(probability, own["p_benefit_halved"])),
+        chance("once", map(probability, own["p_benefit"])),
+        chance("twice", map(probability, own["p_benefit_doubled"])),
+        text("What it says", own["diagnosis"]),
+        text("Why no answer", own["reason"]),
     )
 
 
-def _conflict(frame: pd.DataFrame, model: OutcomeModel) -> pd.DataFrame:
+def _conflict(frame: pd.DataFrame, model: OutcomeModel) -> tuple[Column, ...]:
     del model
-    return pd.DataFrame(
-        {
-            "Prior of": frame["quantity"],
-            "Prior": frame["prior"],
-            "Statistic": frame["statistic"],
-            "Observed": [number(value) for value in frame["observed"]],
-            "Prior predictive p-value": [probability(p) for p in frame["p"]],
-            "Note": frame["note"],
-        }
+    return (
+        text("Prior of", frame["quantity"]),
+        text("Prior", frame["prior"]),
+        text("Statistic", frame["statistic"]),
+        number_column("Observed", map(number, frame["observed"])),
+        number_column("Prior predictive p-value", map(probability, frame["p"])),
+        text("Note", frame["note"]),
     )
 
 
-def _multiverse(frame: pd.DataFrame, model: OutcomeModel) -> pd.DataFrame:
+def _multiverse(frame: pd.DataFrame, model: OutcomeModel) -> tuple[Column, ...]:
     del model
-    return pd.DataFrame(
-        {
-            "What is other": [
-                option if not dimension else f"{dimension}: {option}"
-                for dimension, option in zip(frame["dimension"], frame["option"], strict=True)
-            ],
-            "k": [f"{k}" if k else NOT_AVAILABLE for k in frame["k"]],
-            "Measure": frame["measure"],
-            "Likelihood": frame["likelihood"],
-            "Priors": [
-                f"mu ~ {mu}, tau ~ {tau}" if mu else ""
-                for mu, tau in zip(frame["mu_prior"], frame["tau_prior"], strict=True)
-            ],
-            "Median [credible interval]": _effects(frame),
-            "P(benefit)": [probability(p, e) for p, e in zip(frame["p_benefit"], frame["ess"], strict=True)],
-            "Why no answer": frame["reason"],
-        }
+    options = zip(frame["dimension"], frame["option"], strict=True)
+    priors = zip(frame["mu_prior"], frame["tau_prior"], strict=True)
+    chances = zip(frame["p_benefit"], frame["ess"], strict=True)
+    return (
+        text(
+            "What is other",
+            [f"{dimension}: {option}" if dimension else option for dimension, option in options],
+        ),
+        number_column("k", [f"{k}" if k else NOT_AVAILABLE for k in frame["k"]]),
+        text("Measure", frame["measure"]),
+        text("Likelihood", frame["likelihood"]),
+        text("Priors", [f"mu ~ {mu}, tau ~ {tau}" if mu else "" for mu, tau in priors]),
+        interval_column("Median", _effects(frame), credible(one_prob(frame.dropna(subset=["prob"])))),
+        chance("P(benefit)", [probability(p, ess) for p, ess in chances]),
+        text("Why no answer", frame["reason"]),
     )
 
 
 def _effects(frame: pd.DataFrame) -> list[str]:
     rows = zip(frame["estimate"], frame["lower"], frame["upper"], strict=True)
     return [NOT_AVAILABLE if math.isnan(row[0]) else effect_interval(*row) for row in rows]
+
+
+_LAYOUTS: dict[str, Callable[[pd.DataFrame, OutcomeModel], tuple[Column, ...]]] = {
+    "named_priors": _named,
+    "tipping_points": _tipping,
+    "power_scaling": _scaling,
+    "prior_conflict": _conflict,
+    "multiverse": _multiverse,
+}
