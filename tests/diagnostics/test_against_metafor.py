@@ -211,3 +211,21 @@ def test_a_table_and_a_model_are_read_as_pooling_reads_them():
     assert by_code.whole.estimate == pool(table, measure="RR", tau2="DL").estimate
     assert diagnostics.peters(table, measure=model).p_value == diagnostics.peters(table).p_value
     assert diagnostics.egger(table, measure="RR", predictor="ninv").k == 13
+
+
+def test_a_studies_file_is_read_too():
+    from mutau import read_studies
+
+    studies = read_studies(Path(__file__).parents[2] / "data" / "bcg" / "bcg.csv")
+    found = diagnostics.harbord(studies)
+    close(
+        [found.statistic, found.p_value],
+        [COUNTS["bcg"]["harbord"][n] for n in ("statistic", "p_value")],
+        CLOSED,
+    )
+    assert diagnostics.influence(studies, measure="RR").study[3] == "Hart & Sutherland 1977"
+
+
+def test_sizes_are_numbers_of_participants():
+    with pytest.raises(ArgumentError, match="above 0"):
+        diagnostics.egger(yi=[1, 2, 3], vi=[1, 1, 2], sizes=[0, 1, 2], predictor="ninv")

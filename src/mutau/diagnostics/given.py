@@ -142,6 +142,9 @@ def _from_arrays(
         for name, length in (("labels", len(names)), ("sizes", len(y) if n is None else n.size))
         if length != len(y)
     ]
+    if n is not None and not (np.isfinite(n) & (n > 0)).all():
+        rule = "A study has participants, a finite number above 0"
+        faults.append(Fault(f"sizes={n.tolist()}", rule, "Correct it", key="sizes"))
     if faults:
         raise ArgumentError(faults)
     return Given(y, v, names, code, sizes=n)
