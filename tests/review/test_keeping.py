@@ -19,6 +19,7 @@ import mutau
 from mutau.errors import ArgumentError, DataWarning, ResultsFolderError, RunError
 from mutau.plots import files as pictures
 from mutau.review import making, rebuild_report
+from mutau.review.folder import GRADE_FILES
 
 SMALL = Path(__file__).parents[1] / "data" / "small_review"
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M 0 0 L 9 9"/></svg>'
@@ -201,6 +202,7 @@ def test_one_outcome_alone_leaves_the_folders_of_others(done):
         "summary.csv",
         "compare.csv",
         "report.html",
+        *GRADE_FILES,
     }
     assert not (done / "out" / "pooled.csv").exists()  # it was of the falls
     assert run("small", "out").said == KEPT
@@ -217,6 +219,7 @@ def test_the_folder_of_an_outcome_that_left_the_review_goes(done):
     assert {item.name for item in (done / "out").iterdir()} == {
         *("pain", "falls", "mine", "mine.txt"),
         *("compare.csv", "summary.csv", "pooled.csv", "report.html", "run.json"),
+        *GRADE_FILES,
     }
 
 

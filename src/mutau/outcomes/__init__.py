@@ -5,12 +5,27 @@ from __future__ import annotations
 from mutau.outcomes.loading import Review, load_model, load_review
 from mutau.outcomes.model import OutcomeModel
 from mutau.outcomes.printed import Printed, printed
-from mutau.outcomes.records import CERTAINTIES, POOLED, Certainty, PublishedResult, Threshold, ZeroCells
+from mutau.outcomes.records import (
+    CERTAINTIES,
+    DOMAINS,
+    JUDGEMENTS,
+    POOLED,
+    SIZES,
+    Certainty,
+    DomainJudgement,
+    PublishedResult,
+    Threshold,
+    ZeroCells,
+)
 
 __all__ = [
     "CERTAINTIES",
+    "DOMAINS",
+    "JUDGEMENTS",
     "POOLED",
+    "SIZES",
     "Certainty",
+    "DomainJudgement",
     "OutcomeModel",
     "Printed",
     "PublishedResult",

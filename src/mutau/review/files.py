@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from mutau import __version__, tables
+from mutau.grading import evidence_profile, summary_of_findings
 from mutau.outcomes.defaults import OWN
 from mutau.pooled_only.files import file_contents, run_entry
-from mutau.review.folder import write_text
+from mutau.review.folder import GRADE_FILES, write_text
 from mutau.review.records import OutcomeResult, ReviewResult, joined
 
 if TYPE_CHECKING:
@@ -28,16 +29,21 @@ __all__ = ["plain_rows", "result_record", "run_info", "top_files", "write_outcom
 
 def top_files(
     review: Review, pages: Sequence[OutcomePage], alone: Sequence[PooledResult], info: Mapping[str, Any]
-) -> dict[str, str]:
-    """Give the review's own files, by name: every outcome's rows one under the other, and the page."""
+) -> dict[str, str | bytes]:
+    """Give the review's own files, by name: every outcome's rows together, GRADE's tables, and the page."""
     from mutau.report import ReportInput, render_report
 
     compared = joined(pages)
-    files = {
+    files: dict[str, str | bytes] = {
         "compare.csv": _csv(compared),
         "summary.csv": _csv(compared[compared["engine"].isin(tables.BAYESIAN)]),
         "report.html": render_report(ReportInput(review, tuple(pages), info, tuple(alone))),
     }
+    if pages:
+        graded = {table.name: table for table in (summary_of_findings(pages), evidence_profile(pages))}
+        for name in GRADE_FILES:
+            stem, _, form = name.partition(".")
+            files[name] = graded[stem].writer(form)(None)
     if alone:
         frames = [each.to_frame() for each in alone]
         files["pooled.csv"] = _csv(pd.concat(frames, ignore_index=True))

@@ -21,13 +21,19 @@ from filelock import FileLock, Timeout
 
 from mutau.errors import Fault, ResultsFolderError, RunError
 
-__all__ = ["OUTCOME", "RUN", "ResultsFolder", "digests", "results_folder", "write_text"]
+__all__ = ["GRADE_FILES", "OUTCOME", "RUN", "ResultsFolder", "digests", "results_folder", "write_text"]
 
 RUN = "run.json"
 """Present only where everything it lists is in place, byte for byte."""
 OUTCOME = "outcome.json"
 """Makes a folder the folder of an outcome."""
-TOP_FILES = ("summary.csv", "compare.csv", "pooled.csv", "report.html")
+GRADE_FILES = tuple(
+    f"{name}.{form}"
+    for name in ("summary_of_findings", "evidence_profile")
+    for form in ("md", "html", "docx", "csv")
+)
+"""GRADE's two tables, of the outcomes that have trials."""
+TOP_FILES = ("summary.csv", "compare.csv", "pooled.csv", "report.html", *GRADE_FILES)
 WORK = ".mutau-run"
 LOCK = ".mutau-run.lock"
 OBSOLETE = "obsolete.json"
@@ -68,10 +74,10 @@ class ResultsFolder:
         os.replace(self._building / name, home)
         return home
 
-    def write(self, name: str, text: str) -> None:
+    def write(self, name: str, content: str | bytes) -> None:
         """Write one of the review's own files, to be put in place by `commit`."""
         self._next.mkdir(parents=True, exist_ok=True)
-        write_text(self._next / name, text)
+        write_whole(self._next / name, content.encode() if isinstance(content, str) else content)
 
     def drop(self, name: str) -> None:
         """Forget an outcome that a killed run had finished."""
@@ -217,6 +223,11 @@ def _digest(path: Path) -> str:
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file whole or not at all."""
+    write_whole(path, text.encode())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8", newline="")
+    partial.write_bytes(content)
     os.replace(partial, path)
