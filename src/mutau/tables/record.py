@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mutau.errors import ArgumentError, Fault, nearest
 from mutau.tables.columns import Column, Given, Role, frame_of
-from mutau.tables.text import plain
+from mutau.tables.texts import plain
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,13 +1,17 @@
-"""Text from outside (names, titles, labels), made safe to show as it is."""
+"""Text that is safe to show: what no format can hold as text is made visible, once, before any escaping."""
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 
-__all__ = ["markdown_cell", "plain"]
+__all__ = ["markdown_cell", "plain", "spreadsheet_safe"]
 
-_BIDI_OVERRIDES = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+_BIDI_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_BREAKS = frozenset("\n\r\t\v\f\x85\u2028\u2029")
+_FORMULA_STARTS = frozenset("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
+"""What makes a spreadsheet read a cell as a formula; the last four are the full-width forms."""
 _MARKUP = re.compile(r"[|`$*\\]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|<(?=[A-Za-z/!?])|(?<=\])(?=\()")
 """What Markdown would take for a column, code, mathematics, emphasis, an escape, HTML or a link."""
 
@@ -17,14 +21,41 @@ def plain(text: object) -> str:
 
     Examples
     --------
-    >>> plain("Smith & <b>Jones</b> $5"), plain("a\x00b")
-    ('Smith & <b>Jones</b> $5', 'a�b')
+    >>> plain("Smith & <b>Jones</b> $5"), plain("a\x00b"), plain("a\nb")
+    ('Smith & <b>Jones</b> $5', 'a�b', 'a b')
     """
-    kept = (character for character in str(text) if character not in _BIDI_OVERRIDES)
-    shown = (
-        " " if c in "\n\r\t" else "\ufffd" if unicodedata.category(c) in ("Cc", "Cs") else c for c in kept
-    )
-    return "".join(shown).strip()
+    return "".join(_shown(character) for character in str(text) if character not in _BIDI_OVERRIDES).strip()
+
+
+def _shown(character: str) -> str:
+    if character in _BREAKS:
+        return " "
+    no_text = unicodedata.category(character) in ("Cc", "Cs") or ord(character) & 0xFFFE == 0xFFFE
+    return "\ufffd" if no_text else character
+
+
+def spreadsheet_safe(text: str) -> str:
+    """Put an apostrophe before text that a spreadsheet would run as a formula; a number stays as it is.
+
+    Examples
+    --------
+    >>> spreadsheet_safe("=cmd()"), spreadsheet_safe("-0.25"), spreadsheet_safe("Smith 2001")
+    ("'=cmd()", '-0.25', 'Smith 2001')
+
+    References
+    ----------
+    OWASP, "CSV Injection".
+    """
+    shown = plain(text)
+    starts_formula = text[:1] in _FORMULA_STARTS or shown[:1] in _FORMULA_STARTS
+    return f"'{shown}" if starts_formula and not _is_number(shown) else shown
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return not math.isnan(float(text))
+    except ValueError:
+        return False
 
 
 def markdown_cell(text: object) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mutau.tables.text import spreadsheet_safe
+from mutau.tables.texts import spreadsheet_safe
 
 if TYPE_CHECKING:
     from mutau.tables.record import Table
