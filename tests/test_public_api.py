@@ -70,7 +70,9 @@ def calls(secure, tmp_path):
             mutau.run_review(ROOT / "models", tmp_path, only="secure", level=None).outcomes
         ),
         "sensitivity": lambda: len(mutau.sensitivity(secure).named),
+        "evidence_profile": lambda: len(mutau.evidence_profile([secure]).rows),
         "summary": lambda: len(mutau.summary(secure)),
+        "summary_of_findings": lambda: len(mutau.summary_of_findings([secure]).rows),
         "table": lambda: mutau.table(secure, "data").to_markdown(),
     }
 

@@ -14,6 +14,7 @@ import mutau
 from mutau.comparing import COMPARE_COLUMNS
 from mutau.errors import ArgumentError, ImproperPosteriorError, InputError
 from mutau.review import check_review
+from mutau.review.folder import GRADE_TABLES, TOP_FILES
 
 ROOT = Path(__file__).parents[1]
 OUTCOME_FORMATS = ("md", "docx", "csv")
@@ -74,12 +75,7 @@ def test_every_outcome_has_its_files_and_nothing_else_is_left(whole):
     assert len(result.outcomes) == 10
     names = {outcome.model.name for outcome in result.outcomes}
     top = {item.name for item in result.folder.iterdir()}
-    assert top == names | POOLED | {
-        "summary.csv",
-        *written("compare", "pooled", forms=REVIEW_FORMATS),
-        "report.html",
-        "run.json",
-    }
+    assert top == names | POOLED | set(TOP_FILES) | {"run.json"}
     for name in names:
         expected = OUTCOME_FILES | (COUNT_FILES if name in PRINTED else set())
         assert {item.name for item in (result.folder / name).iterdir()} == expected
@@ -247,7 +243,8 @@ def test_one_outcome_alone_gives_the_numbers_of_the_whole_run(whole, tmp_path):
     together = next(outcome for outcome in whole[0].outcomes if outcome.model.name == "avoidant")
     pd.testing.assert_frame_equal(alone.outcomes[0].compared, together.compared)
     assert {item.name for item in tmp_path.iterdir()} == {
-        *("avoidant", "summary.csv", *written("compare", forms=REVIEW_FORMATS), "report.html", "run.json")
+        *("avoidant", "summary.csv", "report.html", "run.json"),
+        *written("compare", *GRADE_TABLES, forms=REVIEW_FORMATS),
     }
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mutau.batches import fit_many
     from mutau.comparing import compare, compare_likelihoods
     from mutau.fitting import Fit, fit, pymc_model
+    from mutau.grading import evidence_profile, summary_of_findings
     from mutau.measures import MEASURES, effects
     from mutau.outcomes import OutcomeModel, load_model, load_review
     from mutau.pooled_only import pooled
@@ -49,6 +50,7 @@ _HOMES = {
     "compare": "mutau.comparing",
     "compare_likelihoods": "mutau.comparing",
     "effects": "mutau.measures",
+    "evidence_profile": "mutau.grading",
     "fit": "mutau.fitting",
     "fit_many": "mutau.batches",
     "interval": "mutau.summaries",
@@ -63,6 +65,7 @@ _HOMES = {
     "run_review": "mutau.review",
     "sensitivity": "mutau.sensitivities",
     "summary": "mutau.summaries",
+    "summary_of_findings": "mutau.grading",
     "table": "mutau.tabling",
 }
 _MODULES = ("errors", "exact", "priors")
@@ -80,6 +83,7 @@ __all__ = [
     "compare_likelihoods",
     "effects",
     "errors",
+    "evidence_profile",
     "exact",
     "fit",
     "fit_many",
@@ -96,6 +100,7 @@ __all__ = [
     "run_review",
     "sensitivity",
     "summary",
+    "summary_of_findings",
     "table",
 ]
 

@@ -185,7 +185,7 @@ def test_provenance_stands_at_every_table_of_data(html):
         assert ("Provenance of the data: reconstructed (unique solution)" in caption) == about_data
     assert "Counts reconstructed, not extracted." in section
     overview = html.split('id="findings"')[1].split("</section>")[0]
-    assert overview.count("<small>") == 3
+    assert overview.count("<small>") == 6  # in the summary of findings and in the evidence profile
     assert "reconstructed (unique solution)" in overview
     assert "No number here was extracted from a trial report." in html
 

@@ -12,11 +12,12 @@ from scipy.stats import norm, t
 
 import mutau
 from mutau.comparing import compare, compare_likelihoods, fit_alternatives
+from mutau.grading import rating_words
 from mutau.outcomes import Certainty, OutcomeModel, Threshold
 from mutau.priors import HalfNormal, Normal
 from mutau.report import OutcomePage, ReportInput
 from mutau.report.disagreeing import why_they_differ
-from mutau.report.findings import certainty_words, findings, outcome_facts
+from mutau.report.findings import findings, outcome_facts
 from mutau.report.mathematics import mathml, model_formulas
 from mutau.report.methods import _REFERENCES as REFERENCES
 from mutau.report.methods import methods_view
@@ -131,8 +132,8 @@ def test_findings_hold_what_a_reviewer_looks_for(secure):
         assert f"P(benefit): {label}" in table.columns
     assert 'href="#outcome-1"' in first["Outcome"]
     assert "reconstructed (unique solution)" in first["Outcome"]
-    assert certainty_words(own) == "GRADE certainty: low: imprecision: few events (our team)"
-    assert certainty_words(bare) == ""
+    assert rating_words(own) == "GRADE certainty: low: imprecision: few events (our team)"
+    assert rating_words(bare) == ""
     assert "GRADE certainty: very low, reasons not stated" in " ".join(outcome_facts(secure))
 
 

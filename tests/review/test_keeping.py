@@ -19,6 +19,7 @@ import mutau
 from mutau.errors import ArgumentError, DataWarning, ResultsFolderError, RunError
 from mutau.plots import files as pictures
 from mutau.review import making, rebuild_report
+from mutau.review.folder import GRADE_TABLES
 from mutau.tables import FORMATS
 
 SMALL = Path(__file__).parents[1] / "data" / "small_review"
@@ -200,7 +201,7 @@ def test_one_outcome_alone_leaves_the_folders_of_others(done):
     assert {path.split("/")[0] for path in info["files"]} == {
         "sleep",
         "summary.csv",
-        *(f"compare.{form}" for form in FORMATS),
+        *(f"{name}.{form}" for name in ("compare", *GRADE_TABLES) for form in FORMATS),
         "report.html",
     }
     assert not (done / "out" / "pooled.csv").exists()  # it was of the falls
@@ -217,7 +218,7 @@ def test_the_folder_of_an_outcome_that_left_the_review_goes(done):
         run("small", "out")
     assert {item.name for item in (done / "out").iterdir()} == {
         *("pain", "falls", "mine", "mine.txt"),
-        *(f"{name}.{form}" for name in ("compare", "pooled") for form in FORMATS),
+        *(f"{name}.{form}" for name in ("compare", "pooled", *GRADE_TABLES) for form in FORMATS),
         *("summary.csv", "report.html", "run.json"),
     }
 

@@ -7,8 +7,12 @@ from mutau.outcomes.model import OutcomeModel
 from mutau.outcomes.printed import Printed, printed
 from mutau.outcomes.records import (
     CERTAINTIES,
+    DOMAINS,
+    JUDGEMENTS,
     POOLED,
+    SIZES,
     Certainty,
+    DomainJudgement,
     HalvedArm,
     OtherAnalyses,
     PublishedResult,
@@ -18,8 +22,12 @@ from mutau.outcomes.records import (
 
 __all__ = [
     "CERTAINTIES",
+    "DOMAINS",
+    "JUDGEMENTS",
     "POOLED",
+    "SIZES",
     "Certainty",
+    "DomainJudgement",
     "HalvedArm",
     "OtherAnalyses",
     "OutcomeModel",

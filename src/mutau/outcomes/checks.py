@@ -11,12 +11,12 @@ from typing import Any
 from mutau.errors import Fault, nearest
 from mutau.likelihoods import LIKELIHOODS
 from mutau.measures import MEASURES, SMD_VARIANCES, TO_RULES
+from mutau.outcomes.graded import certainty_faults, size_faults
 from mutau.outcomes.printed import pooled_faults
 from mutau.outcomes.records import (
     ARMS,
     CERTAINTIES,
     POOLED,
-    Certainty,
     OtherAnalyses,
     PublishedResult,
     Threshold,
@@ -316,24 +316,6 @@ def _off_scale(value: object, kind: str | None) -> tuple[str, str, str] | None:
     return None
 
 
-def _check_certainty(fields: Mapping[str, Any]) -> Iterator[Fault]:
-    certainty = fields.get("certainty")
-    if certainty is None:
-        return
-    if not isinstance(certainty, Certainty):
-        remedy = 'Give mutau.outcomes.Certainty("low", ("reason", ...))'
-        yield Fault(f"{certainty!r} is no certainty", "It is a record", remedy, key="certainty")
-        return
-    if certainty.rating not in CERTAINTIES:
-        rule = "GRADE has four words for certainty"
-        remedy = nearest(str(certainty.rating), CERTAINTIES)
-        yield Fault(f"'{certainty.rating}' is not known", rule, remedy, key="certainty.rating")
-    for place, reason in enumerate(certainty.reasons, start=1):
-        if not str(reason or "").strip():
-            rule = "A reason says in words why the evidence was rated down or up"
-            yield Fault("it is empty", rule, "Remove it", key=f"certainty.reasons[{place}]")
-
-
 def _check_sensitivity(fields: Mapping[str, Any]) -> Iterator[Fault]:
     others = fields.get("sensitivity")
     if others is None:
@@ -430,7 +412,8 @@ _CHECKS: tuple[Check, ...] = (
     _check_alternatives,
     _check_defaults_exist,
     _check_thresholds,
-    _check_certainty,
+    certainty_faults,
+    size_faults,
     _check_sensitivity,
     _check_published,
     _check_pooled,

@@ -9,7 +9,15 @@ from typing import Any
 
 from mutau.errors import ArgumentError, Fault
 from mutau.outcomes.defaults import RESERVED_LABELS
-from mutau.outcomes.records import Certainty, HalvedArm, OtherAnalyses, PublishedResult, Threshold, ZeroCells
+from mutau.outcomes.records import (
+    Certainty,
+    DomainJudgement,
+    HalvedArm,
+    OtherAnalyses,
+    PublishedResult,
+    Threshold,
+    ZeroCells,
+)
 from mutau.outcomes.schema import Structure
 from mutau.outcomes.stated import for_model, prior_of_table
 from mutau.priors import HalfNormal, Prior, parse_prior, published_prior
@@ -28,6 +36,7 @@ _AS_THEY_ARE = (
     "benefit",
     "treatment_label",
     "control_label",
+    "outcome_label",
     "smd_variance",
     "reference_sd",
     "provenance_note",
@@ -152,7 +161,8 @@ def _thresholds(entries: list[Structure], faults: list[Fault]) -> dict[str, Any]
         faults += _lacking(entry, ("value", "label"), "A threshold", f"thresholds[{place}]")
     return {
         "thresholds": tuple(
-            Threshold(float(entry.get("value", math.nan)), entry.get("label", "")) for entry in entries
+            Threshold(float(entry.get("value", math.nan)), entry.get("label", ""), entry.get("size", ""))
+            for entry in entries
         )
     }
 
@@ -162,7 +172,11 @@ def _certainty(entry: Structure | None, faults: list[Fault]) -> dict[str, Any]:
         return {}
     faults += _lacking(entry, ("rating",), "A certainty", "certainty")
     reasons = tuple(entry.get("reasons", ()))
-    return {"certainty": Certainty(entry.get("rating", ""), reasons, entry.get("source", ""))}
+    domains = tuple(
+        DomainJudgement(name, said.get("judgement", ""), said.get("reason", ""))
+        for name, said in entry.get("domains", {}).items()
+    )
+    return {"certainty": Certainty(entry.get("rating", ""), reasons, entry.get("source", ""), domains)}
 
 
 def _published(entry: Structure | None, faults: list[Fault]) -> dict[str, Any]:

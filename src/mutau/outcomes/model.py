@@ -61,6 +61,9 @@ class OutcomeModel(Shown):
         normal ones.
     treatment_label, control_label : str
         What the arms are called in tables and on plots.
+    outcome_label : str
+        What rises or falls with the effect, as words inside a sentence: "secure attachment"; the title in quotation
+        marks if left out.
     mu_prior, tau_prior : Prior, optional
         Priors of the mean effect and the between-study SD, on the analysis scale (log for ratios). Left out,
         `mutau.priors.default_priors` of the measure.
@@ -120,6 +123,7 @@ class OutcomeModel(Shown):
     effects_df: float = math.inf
     treatment_label: str = "treatment"
     control_label: str = "control"
+    outcome_label: str = ""
     mu_prior: Prior = _OF_THE_MEASURE
     tau_prior: Prior = _OF_THE_MEASURE
     tau_alternatives: tuple[tuple[str, Prior], ...] = ()

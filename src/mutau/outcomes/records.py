@@ -9,8 +9,12 @@ from pathlib import Path
 __all__ = [
     "ARMS",
     "CERTAINTIES",
+    "DOMAINS",
+    "JUDGEMENTS",
     "POOLED",
+    "SIZES",
     "Certainty",
+    "DomainJudgement",
     "HalvedArm",
     "OtherAnalyses",
     "PublishedResult",
@@ -24,6 +28,19 @@ POOLED = "pooled"
 
 CERTAINTIES = ("high", "moderate", "low", "very low")
 """GRADE's four words. They are the reviewers' judgement; mutau never makes one."""
+SIZES = ("small", "moderate", "large")
+"""Sizes of an important effect, from the least; an effect short of the first threshold of a size is trivial."""
+DOMAINS = ("risk_of_bias", "inconsistency", "indirectness", "imprecision", "publication_bias")
+"""GRADE's five domains for rating the certainty of evidence down."""
+JUDGEMENTS = (
+    "not serious",
+    "serious",
+    "very serious",
+    "extremely serious",
+    "undetected",
+    "strongly suspected",
+)
+"""GRADE's words for a domain; the last two are of publication bias."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +54,33 @@ class Threshold:
         no effect; a probability is given of the effect lying beyond it, further from no effect.
     label : str
         What it stands for, in words: ``"appreciable benefit"``.
+    size : {"small", "moderate", "large", ""}
+        The size that an effect has from here on, away from no effect, in statements about it; empty for a threshold
+        that says nothing of size.
     """
 
     value: float
     label: str
+    size: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DomainJudgement:
+    """What the reviewers judged of one of GRADE's domains, and why.
+
+    Parameters
+    ----------
+    domain : str
+        One of `DOMAINS`.
+    judgement : str
+        One of `JUDGEMENTS`.
+    reason : str
+        Why, in words.
+    """
+
+    domain: str
+    judgement: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +95,14 @@ class Certainty:
         Why it was rated down or up, in words: ``"risk of bias: allocation was not concealed"``.
     source : str
         Whose rating it is, or where it is printed; empty for that of whoever wrote the model.
+    domains : tuple of DomainJudgement
+        What was judged of each domain, for the evidence profile; a domain left out is one of which nothing is known.
     """
 
     rating: str
     reasons: tuple[str, ...] = ()
     source: str = ""
+    domains: tuple[DomainJudgement, ...] = ()
 
 
 ARMS = ("treatment", "control")

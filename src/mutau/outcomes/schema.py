@@ -68,6 +68,7 @@ class _Priors(_Table):
 class _Threshold(_Table):
     value: float | None = None
     label: str | None = None
+    size: str | None = None
 
 
 class _Published(_Table):
@@ -86,10 +87,24 @@ class _Published(_Table):
     decimals: int | None = None
 
 
+class _Judgement(_Table):
+    judgement: str | None = None
+    reason: str | None = None
+
+
+class _Domains(_Table):
+    risk_of_bias: _Judgement | None = None
+    inconsistency: _Judgement | None = None
+    indirectness: _Judgement | None = None
+    imprecision: _Judgement | None = None
+    publication_bias: _Judgement | None = None
+
+
 class _Certainty(_Table):
     rating: str | None = None
     reasons: list[str] | None = None
     source: str | None = None
+    domains: _Domains | None = None
 
 
 class _Halved(_Table):
@@ -120,6 +135,7 @@ class _Shared(_Table):
     benefit: str | None = None
     treatment_label: str | None = None
     control_label: str | None = None
+    outcome_label: str | None = None
     priors: _Priors | None = None
     thresholds: list[_Threshold] | None = None
     certainty: _Certainty | None = None
@@ -167,6 +183,8 @@ _SECTIONS: Mapping[tuple[str, ...], type[_Table]] = {
     ("priors", "tau_alternatives", "prior"): _PriorTable,
     ("thresholds",): _Threshold,
     ("certainty",): _Certainty,
+    ("certainty", "domains"): _Domains,
+    **{("certainty", "domains", name): _Judgement for name in _Domains.model_fields},
     ("published",): _Published,
     ("sensitivity",): _Sensitivity,
     ("sensitivity", "halved"): _Halved,

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from mutau import tables
 from mutau.errors import ArgumentError
+from mutau.grading import participants
 from mutau.outcomes.defaults import NO_HETEROGENEITY
 from mutau.plots import plain
 from mutau.priors import published_prior
-from mutau.report.findings import participants
 
 if TYPE_CHECKING:
     from mutau.outcomes import OutcomeModel
@@ -141,8 +141,8 @@ def methods_view(page: OutcomePage) -> MethodsView:
 
 def _data_and_model(page: OutcomePage, cite: _Citations) -> list[str]:
     model, k = page.model, page.fit.k
-    people = participants(page)
-    size = f" ({people} participants)" if people != tables.NOT_AVAILABLE else ""
+    people = participants(page.fit)
+    size = f" ({people} participants)" if people is not None else ""
     trials = "one study" if k == 1 else f"{k} studies"
     effects = "normal"
     if math.isfinite(model.effects_df):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mutau.grading import rating_words
 from mutau.plots import plain
 from mutau.pooled_only.wording import (
     POOLED_CAPTIONS,
@@ -14,7 +15,7 @@ from mutau.pooled_only.wording import (
     priors_table,
     statements_table,
 )
-from mutau.report.findings import certainty_words, linked_rows
+from mutau.report.findings import linked_rows
 from mutau.report.views_of_tables import TableView, table_view
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def _facts(result: PooledResult) -> tuple[str, ...]:
     better = "higher" if model.benefit_sign > 0 else "lower"
     people = f", {published.participants} participants" if published.participants else ""
     said = [f"the review's conclusion: {published.conclusion}" if published.conclusion else ""]
-    said += [certainty_words(model)]
+    said += [rating_words(model)]
     facts = (
         f"{model.treatment_label} versus {model.control_label}",
         model.timepoint,

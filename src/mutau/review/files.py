@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mutau import __version__, tables
+from mutau.grading import evidence_profile, summary_of_findings
 from mutau.outcomes.defaults import OWN
 from mutau.pooled_only.files import run_entry, written_tables
 from mutau.pooled_only.wording import overview
@@ -64,6 +65,7 @@ def _review_tables(
     if pages:
         models = [page.model for page in pages]
         found.append(tables.kinds.review(f"{review.title}: all outcomes", models, joined(pages)))
+        found += [summary_of_findings(pages), evidence_profile(pages)]
     if alone:
         found.append(overview(f"{review.title}: outcomes of which only the pooled result is known", alone))
     return found

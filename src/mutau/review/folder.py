@@ -22,15 +22,17 @@ from filelock import FileLock, Timeout
 from mutau.errors import Fault, ResultsFolderError, RunError
 from mutau.tables import FORMATS
 
-__all__ = ["OUTCOME", "RUN", "ResultsFolder", "digests", "results_folder", "write_file"]
+__all__ = ["GRADE_TABLES", "OUTCOME", "RUN", "ResultsFolder", "digests", "results_folder", "write_file"]
 
 RUN = "run.json"
 """Present only where everything it lists is in place, byte for byte."""
 OUTCOME = "outcome.json"
 """Makes a folder the folder of an outcome."""
+GRADE_TABLES = ("summary_of_findings", "evidence_profile")
+"""GRADE's two tables, of the outcomes that have trials."""
 TOP_FILES = (
     "summary.csv",
-    *(f"{name}.{form}" for name in ("compare", "pooled") for form in FORMATS),
+    *(f"{name}.{form}" for name in ("compare", "pooled", *GRADE_TABLES) for form in FORMATS),
     "report.html",
 )
 """The review's own files, next to its outcomes' folders."""

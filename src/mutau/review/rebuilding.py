@@ -48,8 +48,8 @@ def rebuild_report(out: str | os.PathLike[str]) -> Path:
         models = (*(page.model for page in pages), *(each.model for each in alone))
         review = Review(str(info["review"]), **info["about"], models=models, folder=root)
         del info["files"]
-        for name, text in top_files(review, pages, alone, info).items():
-            results.write(name, text)
+        for name, content in top_files(review, pages, alone, info).items():
+            results.write(name, content)
         results.commit(info, list(kept), whole=False)
     return root / "report.html"
 

@@ -205,8 +205,8 @@ def run_review(
         outcomes = tuple(made.get(page.model.name) or OutcomeResult.of_page(page) for page in pages)
         seconds = time.perf_counter() - start
         info = run_info(review, outcomes, alone, seed, seconds)
-        for name, text in top_files(review, pages, alone, info).items():
-            results.write(name, text)
+        for name, content in top_files(review, pages, alone, info).items():
+            results.write(name, content)
         results.commit(info, [task.name for task in tasks], whole=only is None)
     return ReviewResult(review, outcomes, Path(out), seconds, tuple(alone), said)
 

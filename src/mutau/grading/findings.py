@@ -1,0 +1,188 @@
+"""The summary of findings: every outcome in one row, with what the reviewers rated and what that means in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from mutau import tables
+from mutau.grading.graded import NOT_RATED, as_graded, counted, participants, rating_words
+from mutau.grading.statements import graded_statement
+from mutau.summaries import events
+from mutau.tables.columns import Column, Given, chance, interval_column, number_column, text
+from mutau.tables.record import Table
+
+if TYPE_CHECKING:
+    from mutau.fitting import Fit
+    from mutau.grading.graded import Graded, Outcome
+    from mutau.grading.statements import Statement
+
+__all__ = ["PerThousand", "conditions", "summary_of_findings"]
+
+_CLASSIC = "Classic [95% confidence interval]"
+_BAYESIAN = "Bayesian [95% credible interval]"
+_NOTES = (
+    "P(benefit) is of the mean effect, under the prior for tau that the column names; P(beyond threshold) is of the "
+    "mean effect lying beyond the first of the outcome's thresholds on the side of benefit, under the default "
+    "priors.",
+    "The certainty is what the reviewers rated, in GRADE's words. No probability here replaces it, and none was made "
+    "from it.",
+    "In words: GRADE's informative statements (Santesso et al. 2020, doi:10.1016/j.jclinepi.2019.10.014), from that "
+    "certainty and from the size of the Bayesian estimate by the outcome's thresholds.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PerThousand:
+    """What an effect means among 1,000 people over one baseline risk.
+
+    Parameters
+    ----------
+    baseline : str
+        The risk without the treatment, in words.
+    without, treated : float
+        Posterior medians of events per 1,000.
+    difference, lower, upper : float
+        Of the two, with its credible interval.
+    """
+
+    baseline: str
+    without: float
+    treated: float
+    difference: float
+    lower: float
+    upper: float
+
+
+def summary_of_findings(
+    outcomes: Iterable[Outcome | Fit],
+    *,
+    absolute: Mapping[str, Sequence[PerThousand]] | None = None,
+    language: str = "en",
+) -> Table:
+    """Set outcomes under one another as GRADE's summary of findings does.
+
+    Parameters
+    ----------
+    outcomes : iterable
+        Fits, or the outcomes of a run: ``mutau.run_review(...).outcomes``.
+    absolute : mapping of str to sequence of PerThousand, optional
+        Events per 1,000 by the name of the outcome's model, for columns of their own.
+    language : str
+        Of the statements; one of `mutau.grading.languages`.
+
+    Returns
+    -------
+    Table
+        Trials and participants, events per 1,000 where given, the classic effect beside the Bayesian one, P(benefit)
+        under every prior for tau, the probability of an effect that matters, the certainty as it was rated, and the
+        informative statement. Its ``numbers`` are unrounded: one row per outcome, with ``estimate``, ``lower``,
+        ``upper``, ``p_benefit``, ``p_beyond``, ``size``, ``rating`` and ``statement`` among them.
+
+    Raises
+    ------
+    ArgumentError
+        There is no outcome, something is none, or there is no such language.
+
+    Notes
+    -----
+    Certainty is never computed: an outcome that nobody rated says so, and has no statement.
+    """
+    graded = as_graded(outcomes)
+    said = [graded_statement(each, language) for each in graded]
+    models = [each.model for each in graded]
+    laid_out = tables.review_table(models, pd.concat([each.compared for each in graded], ignore_index=True))
+    chances = [name for name in laid_out if str(name).startswith("P(benefit)")]
+    columns = (
+        text("Outcome", laid_out["Outcome"]),
+        number_column("Trials (participants)", [counted(each.fit) for each in graded]),
+        *_per_thousand(graded, absolute or {}),
+        text("Measure", laid_out["Measure"]),
+        interval_column("Classic", laid_out[_CLASSIC], "95% confidence interval"),
+        interval_column("Bayesian", laid_out[_BAYESIAN], "95% credible interval"),
+        *(chance(str(name), laid_out[name]) for name in chances),
+        chance("P(beyond threshold): default", [_beyond(each)[1] for each in graded]),
+        text("Certainty, as rated", [each.rating or NOT_RATED for each in said]),
+        text("In words", [each.text for each in said]),
+    )
+    return Table(
+        name="summary_of_findings",
+        title="Summary of findings, classic beside Bayesian",
+        columns=columns,
+        numbers=pd.DataFrame([_numbers(*pair) for pair in zip(graded, said, strict=True)]),
+        given=conditions(graded),
+        notes=_NOTES,
+        provenance=tuple(f"{each.model.title}: {each.provenance}" for each in graded),
+    )
+
+
+def conditions(graded: Sequence[Graded]) -> tuple[Given, ...]:
+    """Say what probabilities and credible intervals are given, outcomes of the same priors together."""
+    shared: dict[tuple[str, str, str], list[str]] = {}
+    for each in graded:
+        row = each.row
+        key = (str(row["mu_prior"]), str(row["tau_prior"]), each.model.likelihood)
+        shared.setdefault(key, []).append(each.model.title)
+    return tuple(
+        Given(mu, f"{tau} (default; or as the column says)", f"{likelihood} likelihood", "; ".join(titles))
+        for (mu, tau, likelihood), titles in shared.items()
+    )
+
+
+def _per_thousand(
+    graded: Sequence[Graded], absolute: Mapping[str, Sequence[PerThousand]]
+) -> tuple[Column, ...]:
+    """Three columns of events per 1,000, a baseline after the other in a cell; none where nothing is given."""
+    found = [absolute.get(each.model.name, ()) for each in graded]
+    if not any(found):
+        return ()
+
+    def cells(written: Any) -> list[str]:
+        return ["; ".join(map(written, each)) or tables.NOT_AVAILABLE for each in found]
+
+    def effect(one: PerThousand) -> str:
+        return f"{tables.number(one.difference, 0)} {tables.interval(one.lower, one.upper, 0)}"
+
+    return (
+        text("Per 1,000 without", cells(lambda one: f"{tables.number(one.without, 0)} ({one.baseline})")),
+        number_column("Per 1,000 with", cells(lambda one: tables.number(one.treated, 0))),
+        interval_column("Difference per 1,000", cells(effect), "95% credible interval"),
+    )
+
+
+def _beyond(graded: Graded) -> tuple[float, str, str]:
+    """Give the probability beyond the first threshold on the side of benefit: bare, written, and which one it is."""
+    model, mu = graded.model, graded.fit.marginal("mu")
+    benefits = [event for event in events(model)[2:] if event.side == model.benefit_sign]
+    if not benefits:
+        return float("nan"), tables.NOT_AVAILABLE, ""
+    event = benefits[0]
+    value = event.probability(mu)
+    return value, f"{tables.probability(value, mu.ess_at(event.bound))}: {event.label}", event.label
+
+
+def _numbers(graded: Graded, said: Statement) -> dict[str, Any]:
+    row, model = graded.row, graded.model
+    kept = ("model", "measure", "estimate", "lower", "upper", "prob", "kind", "tau", "p_benefit", "p_harm")
+    value, _, label = _beyond(graded)
+    return {
+        **{name: row[name] for name in kept},
+        "outcome": model.title,
+        "k": graded.fit.k,
+        "participants": participants(graded.fit),
+        "p_beyond": value,
+        "threshold": label,
+        "size": said.size,
+        "size_from": said.why,
+        "rating": said.rating,
+        "rating_said": rating_words(model),
+        "statement": said.text,
+        "statement_numbers": said.numbers,
+        "mu_prior": row["mu_prior"],
+        "tau_prior": row["tau_prior"],
+        "likelihood": model.likelihood,
+        "provenance": graded.provenance,
+    }

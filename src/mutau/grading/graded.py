@@ -1,0 +1,121 @@
+"""What GRADE's tables are made from: an outcome's fit, its comparison, and its ratings in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pandas as pd
+
+from mutau import tables
+from mutau.comparing import compare
+from mutau.errors import ArgumentError, Fault
+from mutau.fitting import Fit
+
+if TYPE_CHECKING:
+    from mutau.outcomes import OutcomeModel
+
+__all__ = ["NOT_RATED", "Graded", "Outcome", "as_graded", "participants", "rating_words"]
+
+NOT_RATED = "not rated"
+
+
+class Outcome(Protocol):
+    """Anything that has these three, such as an outcome of `mutau.run_review`."""
+
+    @property
+    def model(self) -> OutcomeModel:
+        """What was asked, and what was rated."""
+
+    @property
+    def fit(self) -> Fit:
+        """Under the model's own priors."""
+
+    @property
+    def compared(self) -> pd.DataFrame:
+        """`mutau.compare` of the fit."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Graded:
+    """One outcome for GRADE's tables.
+
+    Parameters
+    ----------
+    model : OutcomeModel
+        What was asked, and what was rated.
+    fit : Fit
+        Under the model's own priors.
+    compared : DataFrame
+        `mutau.compare` of the fit.
+    """
+
+    model: OutcomeModel
+    fit: Fit
+    compared: pd.DataFrame
+
+    @property
+    def row(self) -> pd.Series[Any]:
+        """The answer that is quoted: of the mean effect, under the default priors."""
+        rows = self.compared
+        return rows[(rows["quantity"] == "mu") & (rows["prior_label"] == "default")].iloc[0]
+
+    @property
+    def provenance(self) -> str:
+        """Where the data come from."""
+        return "; ".join(self.fit.studies.provenance)
+
+
+def as_graded(given: Iterable[Outcome | Fit]) -> tuple[Graded, ...]:
+    """Take outcomes as they are, and compare fits.
+
+    Raises
+    ------
+    ArgumentError
+        There is no outcome, or something is neither.
+    """
+    outcomes = tuple(given)
+    wrong = [each for each in outcomes if not isinstance(each, Fit) and not hasattr(each, "compared")]
+    rule, remedy = (
+        "Outcomes are fits, or the outcomes of a run",
+        "Give [mutau.fit(...)] or mutau.run_review(...).outcomes",
+    )
+    if wrong or not outcomes:
+        raise ArgumentError(
+            [Fault(f"{type(each).__name__!r} is none", rule, remedy, key="outcomes") for each in wrong]
+            or [Fault("there is no outcome", rule, remedy, key="outcomes")]
+        )
+    return tuple(
+        Graded(each.model, each, compare(each))
+        if isinstance(each, Fit)
+        else Graded(each.model, each.fit, each.compared)
+        for each in outcomes
+    )
+
+
+def participants(fit: Fit) -> int | None:
+    """Count the participants of an outcome, where every arm's size is known."""
+    sizes = [name for name in ("n_treatment", "n_control") if name in fit.effects]
+    if len(sizes) < 2 or bool(fit.effects[sizes].isna().any(axis=None)):
+        return None
+    return round(float(fit.effects[sizes].to_numpy().sum()))
+
+
+def counted(fit: Fit) -> str:
+    """Write trials and participants: ``2 (168)``."""
+    people = participants(fit)
+    return f"{fit.k} ({tables.NOT_AVAILABLE if people is None else people})"
+
+
+def rating_words(model: OutcomeModel) -> str:
+    """Say how certain the evidence was rated, by whom and why; nothing where it was not."""
+    rated = model.rated
+    if rated is None:
+        return ""
+    reasons = rated.reasons or tuple(
+        f"{each.domain.replace('_', ' ')}, {each.judgement}: {each.reason}" for each in rated.domains
+    )
+    why = f": {'; '.join(reasons)}" if reasons else ", reasons not stated"
+    whose = f" ({rated.source})" if rated.source else ""
+    return f"GRADE certainty: {rated.rating}{why}{whose}"
