@@ -49,6 +49,7 @@ def calls(secure, tmp_path):
             )
         ),
         "compare": lambda: len(mutau.compare(secure, {})),
+        "decide": lambda: mutau.decide(secure, baselines=0.02, alternatives={}).importance.actions,
         "effects": lambda: list(mutau.effects(counts.wide(), measure="RR")["vi"]),
         "errors": lambda: mutau.errors.MutauError.__name__,
         "exact": lambda: mutau.exact.normal([0.1, 0.4], [0.2, 0.3]).mu.mean,

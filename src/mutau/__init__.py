@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mutau import errors, exact, priors
     from mutau.batches import fit_many
     from mutau.comparing import compare, compare_likelihoods
+    from mutau.decisions import decide
     from mutau.fitting import Fit, fit, pymc_model
     from mutau.grading import evidence_profile, summary_of_findings
     from mutau.measures import MEASURES, effects
@@ -49,6 +50,7 @@ _HOMES = {
     "check_review": "mutau.review",
     "compare": "mutau.comparing",
     "compare_likelihoods": "mutau.comparing",
+    "decide": "mutau.decisions",
     "effects": "mutau.measures",
     "evidence_profile": "mutau.grading",
     "fit": "mutau.fitting",
@@ -81,6 +83,7 @@ __all__ = [
     "check_review",
     "compare",
     "compare_likelihoods",
+    "decide",
     "effects",
     "errors",
     "evidence_profile",

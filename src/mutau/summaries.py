@@ -28,6 +28,7 @@ __all__ = [
     "Event",
     "benefit_by_tau",
     "chance",
+    "effect_moment_exists",
     "events",
     "interval",
     "probabilities",
@@ -143,14 +144,14 @@ def _moments(fit: Fit, marginal: Marginal, name: str, scale: Scale) -> tuple[dic
         return {"mean": float(values.mean()), "sd": float(values.std())}, []
     moments, notes = {"mean": marginal.mean, "sd": marginal.sd}, []
     for order, column in ((1, "mean"), (2, "sd")):
-        exists = _moment_exists(fit.model, name, order, fit.k)
+        exists = effect_moment_exists(fit.model, name, order, fit.k)
         if not exists.exists:
             moments[column] = np.nan
             notes.append(f"{column}: {exists.reason}")
     return moments, notes
 
 
-def _moment_exists(model: OutcomeModel, name: str, order: int, k: int) -> Existence:
+def effect_moment_exists(model: OutcomeModel, name: str, order: int, k: int) -> Existence:
     """Ask the rule of the model's likelihood, and of t random effects where it has them."""
     if model.of_counts:
         return count_moment_exists(name, order, model.mu_prior, model.tau_prior, model.effects_df)

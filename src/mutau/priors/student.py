@@ -85,7 +85,8 @@ def two_sided_quantile(inner: FloatArray, outer: FloatArray, df: float) -> Float
     y = np.where(
         inner <= 0.5, special.betaincinv(0.5, df / 2.0, inner), special.betainccinv(0.5, df / 2.0, outer)
     )
-    near = np.sqrt(df * y / (1.0 - y))
+    with np.errstate(divide="ignore"):  # y is 1 to the last digit far out, where the other form holds
+        near = np.sqrt(df * y / (1.0 - y))
     x = special.betaincinv(df / 2.0, 0.5, outer)
     tail = np.sqrt(df) * np.sqrt((1.0 - x) / x)
     log_x = (np.log(outer) + math.log(df / 2.0) + _log_beta(df)) * (2.0 / df)
