@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 from scipy.special import expit, logit
 from scipy.stats import beta, norm
 
 from mutau import priors
+from mutau.comparing import fit_alternatives
 from mutau.decisions import (
     BetaRisk,
     FixedRisk,
@@ -113,9 +116,10 @@ def test_a_distributed_baseline_agrees_with_monte_carlo(ratios):
 
 def test_a_wide_ratio_over_a_distributed_baseline_has_its_quantiles(avoidant):
     """The risk of a new setting may reach far past 1 in its tail; its quantiles are found all the same."""
-    risks = risks_of(avoidant, "theta_new", ROADS["RR"], BetaRisk(2, 18))
-    levels = np.array([0.025, 0.5, 0.975])
-    for which in (True, False):
+    levels, learnt = np.array([0.025, 0.5, 0.975]), learnt_risk(avoidant)
+    heavy = fit_alternatives(avoidant)["review group"]
+    for fit, quantity, which in product((avoidant, heavy), ("mu", "theta_new"), (True, False)):
+        risks = risks_of(fit, quantity, ROADS["RR"], learnt)
         values = risks.quantile(levels, which)
         assert [risks.cdf(value, which) for value in values] == pytest.approx(levels, abs=1e-9)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import brentq
+from scipy.optimize import toms748
 
 from mutau.decisions.baselines import LEVELS, SHARES, FixedRisk
 from mutau.decisions.expectations import posterior_draws
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Effect", "Risks", "effect_of", "risks_of"]
 
-_FAR = 1e-12
-"""Tail of an effect that decides where its risks are looked for."""
+_BEYOND = 0.1
+"""Quantiles of risks are looked for between those of effects that leave out so much of their tail."""
+_HUGE = 1e300
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +121,14 @@ class Risks:
         if len(self.baseline) == 1:
             with_treatment = self.road.risk(self.baseline[0], self.effect.quantile(p))
             return with_treatment - self.baseline[0] if difference else with_treatment
-        ends = self.road.risk(self.baseline[:, None], self.effect.quantile(np.array([_FAR, 1.0 - _FAR])))
+        tail = min(float(np.min(p)), 1.0 - float(np.max(p))) * _BEYOND
+        effects = np.clip(self.effect.quantile(np.array([tail, 1.0 - tail])), -_HUGE, _HUGE)
+        ends = self.road.risk(self.baseline[:, None], effects)
         reach = ends - self.baseline[:, None] if difference else ends
         low, high = float(reach.min()), float(reach.max())
         return np.array(
             [
-                brentq(lambda x, q=q: self.cdf(x, difference) - q, low, high, xtol=1e-13, maxiter=2000)
+                toms748(lambda x, q=q: self.cdf(x, difference) - q, low, high, xtol=1e-13, maxiter=400)
                 for q in p
             ]
         )
