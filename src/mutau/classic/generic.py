@@ -54,7 +54,7 @@ def inverse_variance(
         correction for few studies, Sidik-Jonkman, median-unbiased Paule-Mandel, generalised Q with weights ``1/sei``,
         two-step DerSimonian-Laird.
     ci : {"wald", "t", "HK", "HK-adhoc", "cochrane", "KR", "permutation"}
-        Confidence interval; see `mutau.classic.confidence.mean_interval`. KR goes with REML.
+        Confidence interval; see ``mutau.classic.confidence.mean_interval``. KR goes with REML.
     prob : float
         Coverage of the confidence and the prediction intervals.
     prediction : {"HTS", "t(k-1)", "normal", "HK", "HK(k-2)", "KR", "KR(df-1)", "NNF"}
@@ -85,7 +85,7 @@ def inverse_variance(
     Notes
     -----
     ``mean = sum w y / sum w``, ``w = 1/(vi + tau2)``, conventional standard error ``1/sqrt(sum w)``. Q, I2
-    and H2: see `mutau.classic.heterogeneity`. Hartung-Knapp with ``tau2="CE"`` uses the common-effect
+    and H2: see ``mutau.classic.heterogeneity``. Hartung-Knapp with ``tau2="CE"`` uses the common-effect
     weights, as metafor does. I2 and H2's limits are those of tau2 put into their formulas. Estimators that search
     report NaN, and what was tried, rather than their last step.
 
