@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,9 @@ def _directive(qualified: str, value: Any) -> str:
     if inspect.isclass(value):
         members = "" if issubclass(value, BaseException) else "   :members:\n"
         return f".. autoclass:: {qualified}\n{members}\n"
+    if isinstance(value, Mapping):
+        held = "".join(f"   - ``{key!r}``: {getattr(item, 'name', item)}\n" for key, item in value.items())
+        return f".. autodata:: {qualified}\n   :no-value:\n\n{held}\n"
     return f".. {'autofunction' if callable(value) else 'autodata'}:: {qualified}\n\n"
 
 
