@@ -61,7 +61,7 @@ def inverse_variance(
         Prediction interval. The first three use the conventional standard error of the mean whatever `ci` is,
         with t on k - 2 or k - 1 degrees of freedom, or z; the next two Hartung and Knapp's (the ad hoc one
         with ``ci="HK-adhoc"``), with t on k - 1 or k - 2; then Kenward and Roger's, with REML, on their degrees of
-        freedom or one less. NNF is Nagashima, Noma and Furukawa's bootstrap; see `mutau.classic.nagashima`.
+        freedom or one less. NNF is Nagashima, Noma and Furukawa's bootstrap; see ``mutau.classic.nagashima``.
     tau2_ci : {"QP", "PL", "BJ", "J", "wald"}
         Confidence interval of tau2: Q-profile; profile likelihood (with ML or REML); generalised Q with weights
         ``1/vi`` (Biggerstaff-Jackson) or ``1/sei`` (Jackson); Wald, which few studies make worthless. Those of I2 and
