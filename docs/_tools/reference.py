@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.application import Sphinx
 
-ROOMS = ("classic", "comparing", "diagnostics", "grading", "measures", "plots", "sensitivities")
+ROOMS = ("classic", "comparing", "decisions", "diagnostics", "grading", "measures", "plots", "sensitivities")
 """Packages beside the public names that the documents and examples take functions from."""
 
 _FOLDER = "reference"
