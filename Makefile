@@ -1,7 +1,7 @@
 # Needs make, sh and Python 3.12 or newer; everything else goes into .venv and .cache of this checkout.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow bench lint types check clean
+.PHONY: help install demo test test-slow bench docs lint types check clean
 
 BIN := .venv/bin
 
@@ -28,6 +28,10 @@ test-slow: install ## Run the longer checks too slow for every change
 bench: install ## Print a table of timings, as ratios within one run
 	@$(BIN)/python benchmarks/bench.py
 
+docs: install ## Build the documentation site into site/ (no network; a broken reference is an error)
+	@$(BIN)/python -m sphinx -E -W --keep-going -q docs site
+	@echo "Open site/index.html"
+
 lint: install ## Check style and formatting (ruff)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -38,5 +42,5 @@ types: install ## Check the types (mypy, strict)
 check: lint types test ## Everything that has to pass before a change is merged
 
 clean: ## Remove results, caches and build leftovers (.venv stays)
-	rm -rf results build dist .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf results site docs/reference build dist .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find src tests examples -name __pycache__ -type d -prune -exec rm -rf {} +

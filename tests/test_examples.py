@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
+SHOWN = Path(__file__).parents[1] / "docs" / "outputs"  # of the examples that are exact, to the letter
 PROMISED = {
     "01_pip_review.py": ("P(benefit) = 0.99", "reconstructed (unique solution)", "published"),
     "02_your_own_csv.py": ("classic: log RR", "normal(0, 0.2)"),
@@ -35,4 +36,6 @@ def test_example_runs(name, capsys, tmp_path, monkeypatch):
     printed = capsys.readouterr().out
     for promise in PROMISED[name]:
         assert promise in printed
+    if (shown := SHOWN / f"{Path(name).stem}.txt").exists():
+        assert printed == shown.read_text(encoding="utf-8")
     assert not os.listdir(tmp_path)  # an example writes nothing

@@ -68,7 +68,7 @@ def summary(fit: Fit, prob: float = 0.95) -> pd.DataFrame:
     Notes
     -----
     Which moments exist follows from the tails of the priors and the number of studies:
-    `mutau.priors.existence`. ``r_hat`` and the effective sample sizes are ArviZ's, rank-normalised; they are the
+    ``mutau.priors.existence``. ``r_hat`` and the effective sample sizes are ArviZ's, rank-normalised; they are the
     same on both scales because the transformations are monotone.
     """
     _check_prob(prob)

@@ -152,7 +152,7 @@ def mantel_haenszel(
     Notes
     -----
     Common effect: Greenland and Robins' variance for RR and RD, Robins, Breslow and Greenland's for OR; see
-    `mutau.classic.tables`. No zero-cell correction enters the estimate or its variance unless `mh_add` asks
+    ``mutau.classic.tables``. No zero-cell correction enters the estimate or its variance unless `mh_add` asks
     for one. Q is ``sum (yi - MH)^2 / vi`` over the studies that have an effect of their own, as in metafor
     and RevMan.
 

@@ -54,14 +54,14 @@ def inverse_variance(
         correction for few studies, Sidik-Jonkman, median-unbiased Paule-Mandel, generalised Q with weights ``1/sei``,
         two-step DerSimonian-Laird.
     ci : {"wald", "t", "HK", "HK-adhoc", "cochrane", "KR", "permutation"}
-        Confidence interval; see `mutau.classic.confidence.mean_interval`. KR goes with REML.
+        Confidence interval; see ``mutau.classic.confidence.mean_interval``. KR goes with REML.
     prob : float
         Coverage of the confidence and the prediction intervals.
     prediction : {"HTS", "t(k-1)", "normal", "HK", "HK(k-2)", "KR", "KR(df-1)", "NNF"}
         Prediction interval. The first three use the conventional standard error of the mean whatever `ci` is,
         with t on k - 2 or k - 1 degrees of freedom, or z; the next two Hartung and Knapp's (the ad hoc one
         with ``ci="HK-adhoc"``), with t on k - 1 or k - 2; then Kenward and Roger's, with REML, on their degrees of
-        freedom or one less. NNF is Nagashima, Noma and Furukawa's bootstrap; see `mutau.classic.nagashima`.
+        freedom or one less. NNF is Nagashima, Noma and Furukawa's bootstrap; see ``mutau.classic.nagashima``.
     tau2_ci : {"QP", "PL", "BJ", "J", "wald"}
         Confidence interval of tau2: Q-profile; profile likelihood (with ML or REML); generalised Q with weights
         ``1/vi`` (Biggerstaff-Jackson) or ``1/sei`` (Jackson); Wald, which few studies make worthless. Those of I2 and
@@ -85,7 +85,7 @@ def inverse_variance(
     Notes
     -----
     ``mean = sum w y / sum w``, ``w = 1/(vi + tau2)``, conventional standard error ``1/sqrt(sum w)``. Q, I2
-    and H2: see `mutau.classic.heterogeneity`. Hartung-Knapp with ``tau2="CE"`` uses the common-effect
+    and H2: see ``mutau.classic.heterogeneity``. Hartung-Knapp with ``tau2="CE"`` uses the common-effect
     weights, as metafor does. I2 and H2's limits are those of tau2 put into their formulas. Estimators that search
     report NaN, and what was tried, rather than their last step.
 

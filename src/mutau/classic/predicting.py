@@ -99,7 +99,7 @@ def prediction_interval(
     -----
     ``estimate +- t sqrt(tau2 + se^2)``, t the quantile with k - 2 (Higgins, Thompson and Spiegelhalter), k - 1,
     Kenward and Roger's or infinite degrees of freedom. It takes tau2 as known but for the degrees of freedom, so it
-    is too narrow for few studies. For Nagashima's see `mutau.classic.nagashima`.
+    is too narrow for few studies. For Nagashima's see ``mutau.classic.nagashima``.
 
     References
     ----------

@@ -102,8 +102,9 @@ def default_priors(scale_kind: str, reference_sd: float | None = None) -> Defaul
     ratio   Normal(0, 2.82) HalfNormal(0.5)   HalfNormal(1)
     smd     Normal(0, 1.55) HalfNormal(0.28)  HalfNormal(0.5)
     rd      Normal(0, 0.5)  HalfNormal(0.1)   HalfNormal(0.2)
-    md      smd times the reference SD
     ======= =============== ================= =================
+
+    For a mean difference (``"md"``) each is the SMD's times the reference SD.
 
     Normal(0, 2.82) for a log odds ratio keeps the ratio between 1/250 and 250 with 95% probability [1]_
     (exactly, :math:`\exp(1.96 \times 2.82) = 251.4`); its use for other log ratios is mutau's extension. On
