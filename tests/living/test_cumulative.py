@@ -152,8 +152,13 @@ def test_a_prior_that_one_standard_error_cannot_make_is_a_reason():
     assert steps[1].reason == ""
 
 
-def test_a_model_that_the_exact_engine_cannot_answer_and_a_wrong_probability_are_refused(bcg):
-    with pytest.raises(ArgumentError, match="prob"):
-        cumulative(bcg, prob=1.0)
-    with pytest.raises(ArgumentError, match="tau2"):
-        cumulative(bcg, tau2="ML")
+def test_wrong_arguments_are_refused_all_at_once(bcg):
+    with pytest.raises(ArgumentError) as caught:
+        cumulative(bcg, prob=1.0, tau2="ML")
+    assert {fault.key for fault in caught.value.faults} == {"prob", "tau2"}
+
+
+def test_a_model_that_the_exact_engine_cannot_answer_is_refused(bcg):
+    beyond = replace(bcg, model=replace(bcg.model, mu_prior=priors.Uniform(-1, 1)))
+    with pytest.raises(ArgumentError, match="no rule for Uniform as the prior of mu"):
+        cumulative(beyond)

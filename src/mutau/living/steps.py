@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mutau.classic import inverse_variance
+from mutau.classic.requests import Request, request_faults
 from mutau.engines import ENGINES, exact_posterior
 from mutau.errors import ArgumentError, Fault, StudyDataError
 from mutau.fitting import model_request
@@ -183,8 +184,8 @@ def cumulative(
     11  Hart & Sutherland 1977  12     0.455        1.0
     12         TPT Madras 1980  13     0.493        1.0
     """
-    if not 0 < prob < 1:
-        raise ArgumentError(Fault(f"prob = {prob!r}", "a probability lies between 0 and 1", "use 0.95"))
+    if faults := request_faults(Request("IV", tau2, ci, prob, "HTS")):
+        raise ArgumentError(faults)
     if why := ENGINES["exact"].supports(model_request(fit.effects, fit.model)):
         rule = f"Each step is asked of the exact engine, which cannot fit this model: {why}"
         raise ArgumentError(

@@ -17,6 +17,12 @@ from mutau.plots.chains import (
     prepare_chains,
     why_no_chains,
 )
+from mutau.plots.cumulative_steps import (
+    CUMULATIVE_TEXTS,
+    CumulativeLabels,
+    plot_cumulative,
+    prepare_cumulative,
+)
 from mutau.plots.density import DENSITY_COLUMNS, DensityLabels
 from mutau.plots.files import pdf_bytes, png_bytes, save, svg_text
 from mutau.plots.forest import plot_forest
@@ -40,6 +46,7 @@ from mutau.plots.tau import plot_tau, prepare_tau, why_no_tau
 __all__ = [
     "BENEFIT_BY_TAU_COLUMNS",
     "CHAIN_COLUMNS",
+    "CUMULATIVE_TEXTS",
     "DENSITY_COLUMNS",
     "FOREST_COLUMNS",
     "FOREST_STYLES",
@@ -47,6 +54,7 @@ __all__ = [
     "SPECIFICATION_COLUMNS",
     "BenefitByTauLabels",
     "ChainLabels",
+    "CumulativeLabels",
     "DensityLabels",
     "ForestLabels",
     "ForestStyle",
@@ -58,6 +66,7 @@ __all__ = [
     "pdf_bytes",
     "plain",
     "plot_benefit_by_tau",
+    "plot_cumulative",
     "plot_forest",
     "plot_posterior",
     "plot_predictive",
@@ -70,6 +79,7 @@ __all__ = [
     "png_bytes",
     "prepare_benefit_by_tau",
     "prepare_chains",
+    "prepare_cumulative",
     "prepare_forest",
     "prepare_posterior",
     "prepare_predictive",
