@@ -51,9 +51,10 @@ def test_json_is_all_that_a_run_prints_and_is_unrounded():
         assert [old["answers"] for old in told[part]] == [new["answers"] for new in again[part]]
 
 
-def test_a_quiet_run_prints_nothing_and_a_rerun_says_what_it_kept():
+def test_a_quiet_run_prints_nothing_a_rerun_says_what_it_kept_and_an_update_what_it_changed():
     done = command(*RUN, "--quiet")
     assert (done.exit_code, done.output) == (0, "")
+    before = pd.read_csv("out/summary.csv")
     path = Path("small/studies.csv")
     path.write_text(path.read_text().replace("-0.31,0.21", "-0.61,0.21"))
     lines = command(*RUN).stdout.splitlines()
@@ -62,6 +63,27 @@ def test_a_quiet_run_prints_nothing_and_a_rerun_says_what_it_kept():
         "sleep: unchanged, kept",
         "falls: unchanged, kept",
     ]
+    after = pd.read_csv("out/summary.csv")
+    before.to_csv("out/summary.csv", index=False)  # as if the page and tables had yet to be made
+    update = command("update", *RUN[1:], "--format", "json")
+    assert (update.exit_code, update.stderr) == (0, "")
+    changed = json.loads(update.stdout)
+    assert {row["model"] for row in changed} == {"pain"}
+    for side, frame in (("before", before), ("after", after)):
+        pain = frame[frame["model"] == "pain"].set_index("prior_label")
+        assert {row["prior_label"] for row in changed} == set(pain.index)
+        for column in ("estimate", "lower", "upper", "p_benefit"):
+            assert all(row[f"{column}_{side}"] == pain.loc[row["prior_label"], column] for row in changed)
+    assert all(row["p_benefit_after"] > row["p_benefit_before"] for row in changed)
+    assert command("update", *RUN[1:]).stdout == "No answer has changed.\n"
+
+
+def test_an_update_needs_an_earlier_run():
+    missing = command("update", *RUN[1:])
+    assert (missing.exit_code, missing.stdout) == (2, "")
+    assert "there is no such folder" in missing.stderr
+    Path("out").mkdir()
+    assert "there is no summary.csv" in command("update", *RUN[1:]).stderr
 
 
 def test_a_page_is_made_again_and_spoilt_results_are_refused():

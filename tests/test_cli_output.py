@@ -66,12 +66,22 @@ def commands():
 def test_every_command_has_one_example_and_it_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
     found = dict(commands())
-    assert {"run", "show", "check", "fit", "compare", "priors list", "priors show", "report"} <= set(found)
+    assert {
+        "run",
+        "update",
+        "show",
+        "check",
+        "fit",
+        "compare",
+        "priors list",
+        "priors show",
+        "report",
+    } <= set(found)
     (tmp_path / "results").mkdir()
     for name, text in found.items():
         (example,) = re.findall(r"Example: mutau (.*)", text)
         assert example.startswith(name)
-        if name == "run":  # of the whole review: one outcome is enough here, elsewhere
+        if name in ("run", "update"):  # of the whole review: one outcome is enough here, elsewhere
             example += f" --only epds_cbt_md --engine exact --no-sensitivity --out {tmp_path / 'results'}"
         if name == "report":
             example = f"report {tmp_path / 'results'}"

@@ -11,7 +11,7 @@ import typer
 
 from mutau.cli.models import compare, fit, sensitivity, show
 from mutau.cli.published import list_priors, show_prior
-from mutau.cli.reviews import check, report, run
+from mutau.cli.reviews import check, report, run, update
 
 __all__ = ["app", "main"]
 
@@ -28,7 +28,7 @@ priors_app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-for command in (run, show, check, fit, compare, sensitivity):
+for command in (run, update, show, check, fit, compare, sensitivity):
     app.command()(command)
 app.add_typer(priors_app, name="priors")
 priors_app.command("list")(list_priors)

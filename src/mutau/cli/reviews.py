@@ -10,6 +10,8 @@ import typer
 
 from mutau.cli.shared import (
     FAILED,
+    Format,
+    FormatOption,
     OnlyOption,
     ReviewArgument,
     SeedOption,
@@ -18,6 +20,7 @@ from mutau.cli.shared import (
     faults_reported,
     say,
     write_json,
+    write_table,
 )
 
 if TYPE_CHECKING:
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 
     from mutau.review import ReviewResult
 
-__all__ = ["check", "report", "run"]
+__all__ = ["check", "report", "run", "update"]
 
 
 class RunEngine(StrEnum):
@@ -79,6 +82,48 @@ def run(
             write_json(result_record(result))
         elif not quiet:
             _show_result(result)
+    _fail_unless_sound(result)
+
+
+def update(
+    review: ReviewArgument,
+    out: Annotated[str, typer.Option(help="Folder of results of an earlier run.")] = "results",
+    only: OnlyOption = None,
+    seed: SeedOption = 1,
+    engine: Annotated[RunEngine, typer.Option(help="As in the earlier run.")] = RunEngine.both,
+    jobs: Annotated[int, typer.Option(min=1, help="Outcomes fitted at the same time.")] = 1,
+    level: Annotated[float, typer.Option(help="As in the earlier run.")] = 0.95,
+    sensitivity: Annotated[bool, typer.Option(help="As in the earlier run.")] = True,
+    form: FormatOption = Format.table,
+) -> None:
+    """Run again what changed in a review, and print old answers against new.
+
+    Example: mutau update models --out results
+    """
+    with faults_reported():
+        from mutau.review import update_review
+        from mutau.tables import changes_table
+
+        with _progress(form is not Format.table) as progress:
+            found = update_review(
+                review,
+                out,
+                only=only,
+                seed=seed,
+                engine=engine.value,
+                progress=progress,
+                jobs=jobs,
+                level=level if sensitivity else None,
+            )
+        if form is Format.table and found.changes.empty:
+            say(["No answer has changed."])
+        else:
+            write_table(changes_table(found.changes), found.changes, form, "Answers that changed")
+    _fail_unless_sound(found.result)
+
+
+def _fail_unless_sound(result: ReviewResult) -> None:
+    """End with exit code 1 where a fit failed its checks or the engines disagree."""
     if not result.converged:
         typer.echo("A fit did not pass its checks: see the warnings in the report.", err=True)
     if not result.agreed:

@@ -29,7 +29,7 @@ __all__ = ["CUMULATIVE_COLUMNS", "Cumulative", "Step", "cumulative"]
 CUMULATIVE_COLUMNS = (
     *("added", "when", "k", "estimate", "lower", "upper", "tau", "p_benefit", "reason"),
     *("classic_estimate", "classic_lower", "classic_upper", "classic_note"),
-    *("prob", "measure", "mu_prior", "tau_prior", "likelihood", "classic_method"),
+    *("prob", "measure", "mu_prior", "tau_prior", "likelihood", "classic_method", "provenance"),
 )
 """Columns of `Cumulative.to_frame`, in order."""
 
@@ -117,6 +117,7 @@ class Cumulative:
             "tau_prior": self.tau_prior,
             "likelihood": self.likelihood,
             "classic_method": self.classic_method,
+            "provenance": "; ".join(self.fit.studies.provenance),
         }
         frame = pd.DataFrame([asdict(step) for step in self.steps]).assign(**given)
         return frame[list(CUMULATIVE_COLUMNS)]

@@ -22,7 +22,7 @@ __all__ = ["UPDATE_COLUMNS", "Update", "update"]
 UPDATE_COLUMNS = (
     *("answer", "quantity", "scale", "before", "before_lower", "before_upper", "after", "after_lower"),
     *("after_upper", "prob", "k_before", "k_after", "mu_prior", "tau_prior_before", "tau_prior_after"),
-    "likelihood",
+    *("likelihood", "provenance"),
 )
 """Columns of `Update.to_frame`, in order."""
 
@@ -68,6 +68,7 @@ class Update:
             "tau_prior_before": self.before.model.tau_prior.label,
             "tau_prior_after": self.after.model.tau_prior.label,
             "likelihood": self.after.model.likelihood,
+            "provenance": "; ".join(self.after.studies.provenance),
         }
         return before.join(after).reset_index().assign(**given)[list(UPDATE_COLUMNS)]
 

@@ -7,6 +7,7 @@ give, `formats` writes it. Exports (CSV, JSON) stay unrounded; only what a perso
 from __future__ import annotations
 
 from mutau.tables import kinds
+from mutau.tables.changes import changes_table
 from mutau.tables.columns import Column, Given, Role, chance, interval_column, text
 from mutau.tables.formats.numbers import csv_text
 from mutau.tables.frames import (
@@ -58,6 +59,7 @@ __all__ = [
     "agreement_sentence",
     "agreement_table",
     "chance",
+    "changes_table",
     "check_table",
     "comparison_table",
     "csv_text",
