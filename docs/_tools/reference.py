@@ -22,7 +22,17 @@ if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.application import Sphinx
 
-ROOMS = ("classic", "comparing", "decisions", "diagnostics", "grading", "measures", "plots", "sensitivities")
+ROOMS = (
+    "classic",
+    "comparing",
+    "decisions",
+    "diagnostics",
+    "grading",
+    "living",
+    "measures",
+    "plots",
+    "sensitivities",
+)
 """Packages beside the public names that the documents and examples take functions from."""
 
 _FOLDER = "reference"

@@ -154,7 +154,7 @@ def test_a_prior_that_one_standard_error_cannot_make_is_a_reason():
 
 def test_wrong_arguments_are_refused_all_at_once(bcg):
     with pytest.raises(ArgumentError) as caught:
-        cumulative(bcg, prob=1.0, tau2="ML")
+        cumulative(bcg, prob=1.0, tau2="nearest")
     assert {fault.key for fault in caught.value.faults} == {"prob", "tau2"}
 
 
