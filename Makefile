@@ -1,7 +1,7 @@
 # Needs make, sh and Python 3.12 or newer; everything else goes into .venv and .cache of this checkout.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow bench docs lint types check clean
+.PHONY: help install demo test test-slow agreement bench docs lint types check clean
 
 BIN := .venv/bin
 
@@ -24,6 +24,9 @@ test: install ## Run the tests and the examples in the docstrings
 
 test-slow: install ## Run the longer checks too slow for every change
 	@$(BIN)/python -m pytest -m slow
+
+agreement: install ## Print how far classic pooling is from metafor's into tests/reference/README.md
+	@$(BIN)/python tests/reference/agreement.py
 
 bench: install ## Print a table of timings, as ratios within one run
 	@$(BIN)/python benchmarks/bench.py

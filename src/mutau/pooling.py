@@ -10,7 +10,9 @@ import numpy as np
 
 from mutau.classic.counts import MH_TAU2_METHODS, mantel_haenszel
 from mutau.classic.generic import inverse_variance
-from mutau.classic.requests import TAU2_METHODS, Request, number_array, request_faults
+from mutau.classic.peto import peto
+from mutau.classic.rates import mantel_haenszel_rates
+from mutau.classic.requests import TAU2_METHODS, Request, number_array, request_faults, wald_only_faults
 from mutau.errors import ArgumentError, DataWarning, Fault, StudyDataError, nearest
 from mutau.measures.cells import read_inputs
 from mutau.measures.computing import as_frame, effects, option_faults
@@ -25,11 +27,16 @@ if TYPE_CHECKING:
 
 __all__ = ["METHODS", "pool"]
 
-METHODS = ("IV", "MH")
-"""Inverse variance, Mantel-Haenszel."""
+METHODS = ("IV", "MH", "Peto")
+"""Inverse variance, Mantel-Haenszel, Peto's odds ratio."""
 
-MH_MEASURES = ("RR", "OR", "RD")
-"""Measures that the Mantel-Haenszel method pools."""
+OF_COUNTS = {"MH": ("RR", "OR", "RD", "IRR"), "Peto": ("OR",)}
+"""Measures that a method pools from counts."""
+
+NAMES = {"MH": "The Mantel-Haenszel method", "Peto": "Peto's method"}
+
+TAU2_OF = {"MH": MH_TAU2_METHODS, "Peto": ("CE",)}
+"""Estimators of tau2, where not all go with the method."""
 
 
 def pool(
@@ -59,16 +66,16 @@ def pool(
     yi, vi, sei : array_like, shape (k,), optional
         Ready-made effects on the analysis scale (log for ratios) with their sampling variances or standard
         errors.
-    measure : {"RR", "OR", "RD", "MD", "SMD", "HR", "GEN"}, optional
+    measure : {"RR", "OR", "RD", "IRR", "MD", "SMD", "HR", "GEN"}, optional
         Effect measure of `studies`. May be left out for a table of ready-made effects.
-    method : {"IV", "MH"}
-        Inverse variance, or Mantel-Haenszel (RR, OR and RD from counts).
+    method : {"IV", "MH", "Peto"}
+        Inverse variance, Mantel-Haenszel (RR, OR, RD and IRR from counts), or Peto's odds ratio (OR from counts).
     tau2 : {"CE", "DL", "PM", "REML", "ML", "EB", "HE", "HS", "HSk", "SJ", "PMM", "GENQ", "DL2"}, optional
         Common effect or an estimator of the between-study variance; see `mutau.classic.inverse_variance`.
-        Default REML; with ``method="MH"``, which knows CE and DL, CE. RevMan's
-        random-effects Mantel-Haenszel analysis is ``tau2="DL"``.
+        Default REML; CE with ``method="MH"``, which knows CE and DL, and with ``method="Peto"``, which knows no
+        other. RevMan's random-effects Mantel-Haenszel analysis is ``tau2="DL"``.
     ci : {"wald", "t", "HK", "HK-adhoc", "cochrane", "KR", "permutation"}, optional
-        Confidence interval. Default HK; Wald with ``method="MH"`` or ``tau2="CE"``.
+        Confidence interval. Default HK; Wald with ``method="MH"``, ``method="Peto"`` or ``tau2="CE"``.
     prob : float
         Coverage of the confidence and the prediction interval.
     prediction : {"HTS", "t(k-1)", "normal", "HK", "HK(k-2)", "KR", "KR(df-1)", "NNF"}
@@ -77,7 +84,9 @@ def pool(
         Confidence interval of tau2: Q-profile, profile likelihood (with ML or REML), generalised Q with weights
         ``1/vi`` or ``1/sei``, Wald. Those of I2 and H2 follow from it.
     seed : int
-        For ``ci="permutation"`` with more than 13 studies.
+        For ``ci="permutation"`` with more than 13 studies. From about 10 studies on a permutation interval takes tens
+        of seconds with ``tau2="REML"`` or ``"ML"``, which are estimated again under every pattern of signs, and a
+        fraction of a second with ``tau2="DL"``.
     add, to : float, str
         Zero-cell rule; see `mutau.effects`.
     smd_variance : {"metafor", "RevMan"}
@@ -103,8 +112,9 @@ def pool(
 
     Notes
     -----
-    See `mutau.classic.inverse_variance` and `mutau.classic.mantel_haenszel`, which have further options
-    (Sato's variance, RevMan's correction inside the Mantel-Haenszel sums).
+    See `mutau.classic.inverse_variance`, `mutau.classic.mantel_haenszel`, which has further options (Sato's variance,
+    RevMan's correction inside the Mantel-Haenszel sums), `mutau.classic.mantel_haenszel_rates`, which has the rate
+    difference too, and `mutau.classic.peto`, which needs no zero-cell correction.
 
     With two or three studies every classic random-effects interval should be read with care: Wald's takes
     tau2 as known, and Hartung and Knapp's swings from very narrow to uninformative with the luck of the
@@ -134,10 +144,12 @@ def pool(
     (8.88, '2.6e+06')
     """
     known = method in METHODS
-    tau2 = tau2 if tau2 is not None else ("CE" if method == "MH" else "REML")
-    ci = ci if ci is not None else ("wald" if method == "MH" or tau2 == "CE" else "HK")
+    tau2 = tau2 if tau2 is not None else ("CE" if method in OF_COUNTS else "REML")
+    ci = ci if ci is not None else ("wald" if method in OF_COUNTS or tau2 == "CE" else "HK")
     request = Request(method, tau2, ci, prob, prediction, tau2_ci, seed)
-    faults = request_faults(request, MH_TAU2_METHODS if method == "MH" else TAU2_METHODS)
+    faults = request_faults(request, TAU2_OF.get(method, TAU2_METHODS))
+    if method in OF_COUNTS:
+        faults += wald_only_faults(request)
     if not known:
         faults.append(
             Fault(f"method={method!r}", "The method is named", nearest(str(method), METHODS), key="method")
@@ -150,8 +162,8 @@ def pool(
     shared |= {"tau2_ci": tau2_ci, "seed": seed}
     if studies is None:
         return inverse_variance(yi if yi is not None else (), _variances(vi, sei), **shared)
-    if method == "MH":
-        return _pool_counts(studies, str(measure), add, to, shared)
+    if method in OF_COUNTS:
+        return _pool_counts(studies, str(measure), method, {"add": add, "to": to}, shared)
     return _pool_table(studies, measure or "GEN", add, to, smd_variance, shared)
 
 
@@ -169,17 +181,19 @@ def _source_faults(studies: object, yi: object, vi: object, sei: object, method:
         given = ", ".join(arrays) or "nothing"
         rule = "Pooling takes studies, or yi with either vi or sei"
         faults.append(Fault(f"{given} given", rule, "Give the studies, or yi and one of vi, sei", key="yi"))
-    if method == "MH":
-        rule = "The Mantel-Haenszel method takes counts"
-        faults.append(Fault("method='MH' without studies", rule, "Give a table with counts", key="method"))
+    if method in OF_COUNTS:
+        rule = f"{NAMES[method]} takes counts"
+        faults.append(
+            Fault(f"method={method!r} without studies", rule, "Give a table with counts", key="method")
+        )
     return faults
 
 
 def _measure_faults(measure: str | None, method: str, studies: object) -> list[Fault]:
-    valid = MH_MEASURES if method == "MH" else tuple(MEASURES)
+    valid = OF_COUNTS.get(method, tuple(MEASURES))
     if measure is None:
         ready = "yi" in getattr(studies, "columns", ()) or len(getattr(studies, "estimates", ())) > 0
-        if studies is None or (ready and method != "MH"):
+        if studies is None or (ready and method not in OF_COUNTS):
             return []
         remedy = "Say which: measure='RR', for instance"
         return [
@@ -187,7 +201,10 @@ def _measure_faults(measure: str | None, method: str, studies: object) -> list[F
         ]
     if measure in valid:
         return []
-    rule = "The Mantel-Haenszel method takes counts" if method == "MH" else "A measure is named by its code"
+    rule = "A measure is named by its code"
+    if method in OF_COUNTS:
+        rule = f"{NAMES[method]} takes counts"
+        rule += " and has the odds ratio only" if method == "Peto" and measure in OF_COUNTS["MH"] else ""
     return [Fault(f"measure={measure!r}", rule, nearest(str(measure), valid), key="measure")]
 
 
@@ -232,18 +249,28 @@ def _pool_table(
 
 
 def _pool_counts(
-    studies: StudyTable | pd.DataFrame, measure: str, add: float, to: str, shared: dict[str, Any]
+    studies: StudyTable | pd.DataFrame,
+    measure: str,
+    method: str,
+    rule: dict[str, Any],
+    shared: dict[str, Any],
 ) -> ClassicResult:
     frame, source = as_frame(studies)
     record, inputs = read_inputs(frame, measure, source=source)
     if inputs.ready.any():
-        rule, remedy = "The Mantel-Haenszel method takes counts", "Use method='IV', or give the counts"
+        takes, remedy = f"{NAMES[method]} takes counts", "Use method='IV', or give the counts"
         raise StudyDataError(
-            Fault("only a ready-made effect", rule, remedy, file=source, study=inputs.labels[i])
+            Fault("only a ready-made effect", takes, remedy, file=source, study=inputs.labels[i])
             for i in np.flatnonzero(inputs.ready)
         )
-    counts = [inputs.columns[name] for name in record.inputs]
-    return mantel_haenszel(*counts, measure=measure, add=add, to=to, labels=inputs.labels, **shared)
+    arms = [inputs.columns[name] for name in record.inputs]
+    if method == "Peto":
+        return peto(
+            arms[0], arms[1], arms[2], arms[3], ci=shared["ci"], prob=shared["prob"], labels=inputs.labels
+        )
+    options = {"measure": measure, "labels": inputs.labels, **rule, **shared}
+    of_tables = mantel_haenszel_rates if measure == "IRR" else mantel_haenszel
+    return of_tables(arms[0], arms[1], arms[2], arms[3], **options)
 
 
 def _labels(table: pd.DataFrame) -> list[str]:

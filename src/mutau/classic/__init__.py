@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from mutau.classic.counts import MH_TAU2_METHODS, mantel_haenszel
 from mutau.classic.generic import inverse_variance
+from mutau.classic.peto import peto
+from mutau.classic.rates import mantel_haenszel_rates
 from mutau.classic.requests import CI_METHODS, PREDICTION_METHODS, TAU2_CI_METHODS, TAU2_METHODS
 from mutau.classic.tables import RD_VARIANCES
 from mutau.records import ClassicResult
@@ -18,4 +20,6 @@ __all__ = [
     "ClassicResult",
     "inverse_variance",
     "mantel_haenszel",
+    "mantel_haenszel_rates",
+    "peto",
 ]

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mutau.classic.confidence import MeanInterval, wald_interval
-from mutau.classic.generic import NO_PREDICTION, ONE_STUDY, nothing_pooled, pool_effects
-from mutau.classic.heterogeneity import Heterogeneity, Tau2, heterogeneity, trace_term
+from mutau.classic.arms import checked_arms
 from mutau.classic.requests import (
-    CI_METHODS,
     Request,
     is_positive_number,
     label_array,
-    number_array,
     request_faults,
+    wald_only_faults,
 )
+from mutau.classic.table_results import StudyEffects, common_effect, random_effects
 from mutau.classic.tables import (
     RD_VARIANCES,
     TableEstimate,
@@ -28,7 +24,7 @@ from mutau.classic.tables import (
     mh_risk_difference,
     mh_risk_ratio,
 )
-from mutau.errors import ArgumentError, DataWarning, Fault, nearest
+from mutau.errors import DataWarning, Fault, nearest
 from mutau.measures.binary import (
     TO_RULES,
     correct_zero_cells,
@@ -36,13 +32,14 @@ from mutau.measures.binary import (
     log_risk_ratio,
     risk_difference,
 )
-from mutau.records import ClassicResult
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from mutau.classic.arms import Arms
+    from mutau.records import ClassicResult
+
     type Array = NDArray[np.float64]
-    type Counts = tuple[Array, Array, Array, Array]
 
 __all__ = ["MH_TAU2_METHODS", "mantel_haenszel"]
 
@@ -55,29 +52,6 @@ EFFECTS: dict[str, Callable[..., tuple[Array, Array]]] = {
     "RD": risk_difference,
 }
 """Effect of one study, by measure."""
-
-
-@dataclass(frozen=True, slots=True)
-class StudyEffects:
-    """Effects of the single studies, for Q and for the random-effects stage.
-
-    Parameters
-    ----------
-    yi, vi : ndarray, shape (m,)
-        Effects and variances of the studies that have one.
-    kept : ndarray of bool, shape (k,)
-        Which studies those are.
-    notes : tuple of str
-        What was corrected or left out.
-    correction : str
-        The first of them, if cells were corrected; else empty.
-    """
-
-    yi: Array
-    vi: Array
-    kept: NDArray[np.bool_]
-    notes: tuple[str, ...]
-    correction: str
 
 
 def mantel_haenszel(
@@ -177,7 +151,7 @@ def mantel_haenszel(
     """
     request = Request("MH", tau2, ci, prob, prediction, tau2_ci, seed)
     faults = _option_faults(request, measure, add, to, mh_add, rd_variance)
-    counts = _checked_counts(events_treatment, n_treatment, events_control, n_control, faults, labels)
+    counts = checked_arms((events_treatment, n_treatment, events_control, n_control), faults, labels)
     names = label_array(labels, len(counts[0]))
     drop = measure != "RD" if drop00 is None else drop00
     study = _study_effects(counts, measure, add, to, drop, names, mh_add)
@@ -185,8 +159,15 @@ def mantel_haenszel(
     if study.correction:
         warnings.warn(f"{measure}: {study.correction}", DataWarning, stacklevel=2)
     if tau2 == "CE":
-        return _common_effect(counts, pooled, study, measure, request)
-    return _random_effects(pooled, study, request)
+        return common_effect(pooled, study, _informative(counts, measure), request)
+    return random_effects(pooled, study, request)
+
+
+def _informative(counts: Arms, measure: str) -> NDArray[np.bool_]:
+    a, n1, c, n2 = counts
+    with_events, with_others = a + c > 0, a + c < n1 + n2
+    everywhere = np.full(a.shape, fill_value=True)
+    return {"RR": with_events, "OR": with_events & with_others, "RD": everywhere}[measure]
 
 
 def _option_faults(
@@ -206,61 +187,12 @@ def _option_faults(
         for key, value in (("add", add), ("mh_add", mh_add))
         if not is_positive_number(value)
     ]
-    if request.tau2 == "CE" and request.ci in CI_METHODS and request.ci != "wald":
-        rule = "The common-effect Mantel-Haenszel estimate has a Wald interval only"
-        faults.append(
-            Fault(f"ci={request.ci!r} with tau2='CE'", rule, "Use ci='wald' or tau2='DL'", key="ci")
-        )
-    return faults
-
-
-def _checked_counts(
-    a: ArrayLike,
-    n1: ArrayLike,
-    c: ArrayLike,
-    n2: ArrayLike,
-    faults: list[Fault],
-    labels: Sequence[str] | None,
-) -> Counts:
-    keys = ("events_treatment", "n_treatment", "events_control", "n_control")
-    arrays, found = [], list(faults)
-    for key, values in zip(keys, (a, n1, c, n2), strict=True):
-        array, unreadable = number_array(values, key)
-        arrays.append(array)
-        found += unreadable
-    lengths = {len(array) for array in arrays}
-    if len(found) == len(faults):
-        if len(lengths) > 1:
-            what = "arrays of lengths " + ", ".join(str(len(array)) for array in arrays)
-            found.append(Fault(what, "One number per study and arm", "Give arrays of one length"))
-        elif lengths == {0}:
-            found.append(Fault("no studies", "At least one study is pooled", "Check the selection"))
-        else:
-            found += _count_faults(keys, arrays, label_array(labels, len(arrays[0])))
-    if found:
-        raise ArgumentError(found)
-    return arrays[0], arrays[1], arrays[2], arrays[3]
-
-
-def _count_faults(keys: Sequence[str], arrays: list[Array], names: NDArray[Any]) -> list[Fault]:
-    faults = []
-    for events_key, n_key, events, n in (
-        (keys[0], keys[1], arrays[0], arrays[1]),
-        (keys[2], keys[3], arrays[2], arrays[3]),
-    ):
-        for name, x, size in zip(names, events, n, strict=True):
-            if not (math.isfinite(size) and size > 0):
-                rule = "An arm has participants"
-                faults.append(Fault(f"{n_key} {size:g}", rule, "Correct it", study=name, key=n_key))
-            elif not (math.isfinite(x) and 0 <= x <= size):
-                what = f"{events_key} {x:g} of {size:g}"
-                rule = "Events lie between 0 and the size of the arm"
-                faults.append(Fault(what, rule, "Correct it", study=name, key=events_key))
+    faults += wald_only_faults(request)
     return faults
 
 
 def _study_effects(
-    counts: Counts, measure: str, add: float, to: str, drop: bool, names: NDArray[Any], mh_add: float
+    counts: Arms, measure: str, add: float, to: str, drop: bool, names: NDArray[Any], mh_add: float
 ) -> StudyEffects:
     fixed = correct_zero_cells(*counts, add=add, to=to)
     yi, vi = EFFECTS[measure](*fixed.counts)
@@ -283,9 +215,7 @@ def _study_effects(
     return StudyEffects(yi[usable], vi[usable], usable, tuple(notes), correction)
 
 
-def _table_estimate(
-    counts: Counts, measure: str, mh_add: float, drop: bool, rd_variance: str
-) -> TableEstimate:
+def _table_estimate(counts: Arms, measure: str, mh_add: float, drop: bool, rd_variance: str) -> TableEstimate:
     fixed = correct_zero_cells(*counts, add=mh_add, to="only0")
     if drop and mh_add > 0:
         plain = fixed.double_zero
@@ -297,86 +227,3 @@ def _table_estimate(
     if measure == "OR":
         return mh_odds_ratio(a, n1, c, n2)
     return mh_risk_difference(a, n1, c, n2, rd_variance)
-
-
-def _spread(study: StudyEffects, pooled: TableEstimate) -> tuple[Heterogeneity, str]:
-    if len(study.yi) < 2:
-        return heterogeneity(study.yi, study.vi), "Fewer than two studies have an effect: no Q test, I2 or H2"
-    if not math.isfinite(pooled.estimate):
-        return Heterogeneity(math.nan, len(study.yi) - 1.0, math.nan, math.nan), "No Q: " + pooled.reason
-    return heterogeneity(study.yi, study.vi, about=pooled.estimate), ""
-
-
-def _common_effect(
-    counts: Counts, pooled: TableEstimate, study: StudyEffects, measure: str, request: Request
-) -> ClassicResult:
-    a, n1, c, n2 = counts
-    informative = {
-        "RR": a + c > 0,
-        "OR": (a + c > 0) & (a + c < n1 + n2),
-        "RD": np.full(a.shape, fill_value=True),
-    }[measure]
-    spread, no_spread = _spread(study, pooled)
-    i2, h2 = spread.i2_h2(None) if math.isfinite(spread.q) else (math.nan, math.nan)
-    if math.isfinite(pooled.se) and pooled.se > 0:
-        mean = wald_interval(pooled.estimate, pooled.se, request.prob)
-    else:
-        reason = pooled.reason or "No standard error: nothing varies in any study"
-        mean = MeanInterval(math.nan, math.nan, math.nan, math.nan, math.inf, math.nan, (reason,))
-    weight = float(np.sum(pooled.weights))
-    return ClassicResult(
-        estimate=pooled.estimate,
-        se=mean.se,
-        lower=mean.lower,
-        upper=mean.upper,
-        statistic=mean.statistic,
-        df=mean.df,
-        p_value=mean.p_value,
-        tau2=0.0,
-        tau2_se=math.nan,
-        tau2_lower=math.nan,
-        tau2_upper=math.nan,
-        q=spread.q,
-        q_df=spread.q_df,
-        q_p_value=spread.q_p_value,
-        i2=i2,
-        i2_lower=math.nan,
-        i2_upper=math.nan,
-        h2=h2,
-        h2_lower=math.nan,
-        h2_upper=math.nan,
-        prediction_lower=math.nan,
-        prediction_upper=math.nan,
-        k=int(np.sum(informative)),
-        prob=request.prob,
-        method=request.method,
-        tau2_method=request.tau2,
-        ci_method=request.ci,
-        prediction_method=request.prediction,
-        tau2_ci_method=request.tau2_ci,
-        weights=tuple(float(w) for w in 100 * pooled.weights / weight)
-        if weight > 0
-        else (math.nan,) * len(a),
-        notes=tuple(note for note in (*study.notes, *mean.notes, no_spread, NO_PREDICTION) if note),
-    )
-
-
-def _random_effects(pooled: TableEstimate, study: StudyEffects, request: Request) -> ClassicResult:
-    k = len(study.yi)
-    if k == 0:
-        return replace(
-            nothing_pooled(len(study.kept), Heterogeneity(math.nan, math.nan, math.nan, math.nan), request),
-            k=0,
-            notes=(*study.notes, "No study has an effect to pool"),
-        )
-    spread, no_spread = _spread(study, pooled)
-    if k == 1:
-        tau2 = Tau2(math.nan, ONE_STUDY)
-    elif not math.isfinite(spread.q):
-        tau2 = Tau2(math.nan, no_spread)
-    else:
-        tau2 = Tau2(max(0.0, (spread.q - spread.q_df) / trace_term(1 / study.vi)))
-    result = pool_effects(study.yi, study.vi, tau2, spread, request, notes=study.notes)
-    weights = np.zeros(len(study.kept))
-    weights[study.kept] = result.weights
-    return replace(result, weights=tuple(float(w) for w in weights))

@@ -27,6 +27,7 @@ __all__ = [
     "checked_effects",
     "number_array",
     "request_faults",
+    "wald_only_faults",
 ]
 
 TAU2_METHODS = tuple(ESTIMATORS)
@@ -49,7 +50,7 @@ class Request:
     Parameters
     ----------
     method : str
-        ``"IV"`` or ``"MH"``.
+        ``"IV"``, ``"MH"`` or ``"Peto"``.
     tau2, ci, prediction, tau2_ci : str
         One of `TAU2_METHODS`, `CI_METHODS`, `PREDICTION_METHODS`, `TAU2_CI_METHODS`.
     prob : float
@@ -116,6 +117,17 @@ def _mismatches(request: Request) -> list[Fault]:
         and request.tau2 not in estimators
         and not (request.tau2 == "CE" and key != "ci")  # a common effect has neither of the other two
     ]
+
+
+def wald_only_faults(request: Request) -> list[Fault]:
+    """Refuse every interval but Wald's for a common effect made from sums over tables."""
+    if request.tau2 != "CE" or request.ci not in CI_METHODS or request.ci == "wald":
+        return []
+    name = {"MH": "Mantel-Haenszel"}.get(request.method, request.method)
+    rule = f"The common-effect {name} estimate has a Wald interval only"
+    other = " or tau2='DL'" if request.method == "MH" else ""
+    what = f"ci={request.ci!r} with tau2='CE'" if request.method == "MH" else f"ci={request.ci!r}"
+    return [Fault(what, rule, f"Use ci='wald'{other}", key="ci")]
 
 
 def number_array(values: ArrayLike, key: str) -> tuple[NDArray[np.float64], list[Fault]]:

@@ -1,4 +1,4 @@
-"""Mantel-Haenszel estimates from 2x2 tables, with their variances.
+"""Mantel-Haenszel estimates from 2x2 tables and from rates, with their variances.
 
 ``a`` of ``n1`` have the event under treatment, ``c`` of ``n2`` under control; ``b = n1 - a``, ``d = n2 - c``,
 ``N = n1 + n2``; arrays of shape ``(k,)``. None of these needs a zero-cell correction: only sums over studies
@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 
     type Array = NDArray[np.float64]
 
-__all__ = ["RD_VARIANCES", "TableEstimate", "mh_odds_ratio", "mh_risk_difference", "mh_risk_ratio"]
+__all__ = [
+    "RD_VARIANCES",
+    "TableEstimate",
+    "mh_odds_ratio",
+    "mh_rate_difference",
+    "mh_rate_ratio",
+    "mh_risk_difference",
+    "mh_risk_ratio",
+]
 
 RD_VARIANCES = ("Greenland-Robins", "Sato")
 """Variances of the Mantel-Haenszel risk difference: RevMan's and Stata's; metafor's."""
@@ -152,3 +160,65 @@ def mh_risk_difference(
             estimate, math.nan, weights, "No standard error: no arm has both events and non-events"
         )
     return TableEstimate(estimate, math.sqrt(spread) / w, weights)
+
+
+def mh_rate_ratio(a: Array, t1: Array, c: Array, t2: Array) -> TableEstimate:
+    """Mantel-Haenszel log incidence rate ratio.
+
+    Parameters
+    ----------
+    a, t1, c, t2 : ndarray, shape (k,)
+        Events and person-time, treatment then control.
+
+    Returns
+    -------
+    TableEstimate
+
+    Notes
+    -----
+    With ``T = t1 + t2``: ``IRR = R/S``, ``R = sum a t2/T``, ``S = sum c t1/T``; ``var(log IRR) = sum t1 t2 (a +
+    c)/T^2 / (R S)``.
+
+    References
+    ----------
+    Greenland S, Robins JM (1985). doi:10.2307/2530643
+    """
+    share1, share2 = t1 / (t1 + t2), t2 / (t1 + t2)
+    weights = c * share1
+    r, s = float(np.sum(a * share2)), float(np.sum(weights))
+    if r == 0 or s == 0:
+        reason = "No Mantel-Haenszel IRR: an arm has no events in any study"
+        return TableEstimate(math.nan, math.nan, weights, reason)
+    return TableEstimate(
+        math.log(r / s), math.sqrt(float(np.sum(share1 * share2 * (a + c))) / (r * s)), weights
+    )
+
+
+def mh_rate_difference(a: Array, t1: Array, c: Array, t2: Array) -> TableEstimate:
+    """Mantel-Haenszel incidence rate difference.
+
+    Parameters
+    ----------
+    a, t1, c, t2 : ndarray, shape (k,)
+        Events and person-time, treatment then control.
+
+    Returns
+    -------
+    TableEstimate
+
+    Notes
+    -----
+    With weights ``w = t1 t2/(t1 + t2)``: ``IRD = sum w (a/t1 - c/t2) / sum w``, ``var(IRD) = sum w^2 (a/t1^2 +
+    c/t2^2) / (sum w)^2``.
+
+    References
+    ----------
+    Greenland S, Robins JM (1985). doi:10.2307/2530643
+    """
+    weights = t1 * (t2 / (t1 + t2))
+    w = weights / np.sum(weights)
+    estimate = float(np.sum(w * (a / t1 - c / t2)))
+    variance = float(np.sum(w**2 * (a / t1**2 + c / t2**2)))
+    if variance == 0:
+        return TableEstimate(estimate, math.nan, weights, "No standard error: no arm has events")
+    return TableEstimate(estimate, math.sqrt(variance), weights)
