@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from mutau.grading.graded import Graded, Outcome
     from mutau.grading.statements import Statement
 
-__all__ = ["PerThousand", "conditions", "summary_of_findings"]
+__all__ = ["IN_WORDS", "PerThousand", "conditions", "summary_of_findings"]
+
+IN_WORDS = "In words"
+"""Title of the column of statements."""
 
 _CLASSIC = "Classic [95% confidence interval]"
 _BAYESIAN = "Bayesian [95% credible interval]"
@@ -106,7 +109,7 @@ def summary_of_findings(
         *(chance(str(name), laid_out[name]) for name in chances),
         chance("P(beyond threshold): default", [_beyond(each)[1] for each in graded]),
         text("Certainty, as rated", [each.rating or NOT_RATED for each in said]),
-        text("In words", [each.text for each in said]),
+        text(IN_WORDS, [each.text for each in said]),
     )
     return Table(
         name="summary_of_findings",

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from mutau.grading import evidence_profile, participants, rating_words, statement, summary_of_findings
+from mutau.grading import (
+    IN_WORDS,
+    evidence_profile,
+    participants,
+    rating_words,
+    statement,
+    summary_of_findings,
+)
 from mutau.plots import plain
 from mutau.report.views_of_tables import TableView
 from mutau.tables import NOT_AVAILABLE
@@ -16,7 +24,7 @@ if TYPE_CHECKING:
     from mutau.report.record import OutcomePage, ReportInput
     from mutau.tables.record import Table
 
-__all__ = ["findings", "linked_rows", "outcome_facts", "profile"]
+__all__ = ["findings", "linked_rows", "outcome_facts", "profile", "sayings"]
 
 
 def findings(report: ReportInput) -> TableView:
@@ -24,7 +32,17 @@ def findings(report: ReportInput) -> TableView:
 
     Each outcome links to its section, with the provenance of its data under it.
     """
-    return _view(summary_of_findings(report.outcomes), report)
+    table = summary_of_findings(report.outcomes)
+    return _view(
+        replace(table, columns=tuple(each for each in table.columns if each.title != IN_WORDS)), report
+    )
+
+
+def sayings(report: ReportInput) -> tuple[str, ...]:
+    """Give the last column of the summary of findings as sentences under it, where a page has room for them."""
+    words = next(each for each in summary_of_findings(report.outcomes).columns if each.title == IN_WORDS)
+    titles = (plain(page.model.title) for page in report.outcomes)
+    return tuple(f"{title}: {plain(said)}" for title, said in zip(titles, words.cells, strict=True))
 
 
 def profile(report: ReportInput) -> TableView:

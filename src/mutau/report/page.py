@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from mutau.plots import plain
 from mutau.pooled_only.wording import WHY_APART
-from mutau.report.findings import findings, profile
+from mutau.report.findings import findings, profile, sayings
 from mutau.report.pooled import pooled_overview, pooled_view
 from mutau.report.record import ReportInput
 from mutau.report.svg import SHARED_STYLES, share_styles
@@ -50,6 +50,7 @@ def render_report(report: ReportInput) -> str:
         citation=plain(report.review.citation),
         note=plain(report.review.note),
         findings=findings(report) if report.outcomes else None,
+        sayings=sayings(report) if report.outcomes else (),
         profile=profile(report) if report.outcomes else None,
         outcomes=[outcome_view(page, number) for number, page in enumerate(report.outcomes, start=1)],
         fits=fits_table(report) if report.outcomes else None,
