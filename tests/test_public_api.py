@@ -48,6 +48,10 @@ def calls(secure, tmp_path):
                 mutau.fit(mutau.read_studies(PIP), mutau.load_model(SECURE), engine="exact", seed=1)
             )
         ),
+        "combine_arms": lambda: len(mutau.combine_arms(counts)),
+        "compare_shared_arms": lambda: len(mutau.compare_shared_arms(counts)),
+        "shared_arms": lambda: mutau.shared_arms(counts).measure,
+        "split_arms": lambda: len(mutau.split_arms(counts)),
         "compare": lambda: len(mutau.compare(secure, {})),
         "decide": lambda: mutau.decide(secure, baselines=0.02, alternatives={}).importance.actions,
         "effects": lambda: list(mutau.effects(counts.wide(), measure="RR")["vi"]),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mutau.fitting import Fit, fit, pymc_model
     from mutau.grading import evidence_profile, summary_of_findings
     from mutau.measures import MEASURES, effects
+    from mutau.multiarm import combine_arms, compare_shared_arms, shared_arms, split_arms
     from mutau.outcomes import OutcomeModel, load_model, load_review
     from mutau.pooled_only import pooled
     from mutau.pooling import pool
@@ -40,16 +41,18 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "MEASURES": "mutau.measures",
     "Fit": "mutau.fitting",
+    "MEASURES": "mutau.measures",
     "OutcomeModel": "mutau.outcomes",
     "SamplingSettings": "mutau.sampling",
     "StudyTable": "mutau.studies",
     "Table": "mutau.tables",
     "benefit_by_tau": "mutau.summaries",
     "check_review": "mutau.review",
+    "combine_arms": "mutau.multiarm",
     "compare": "mutau.comparing",
     "compare_likelihoods": "mutau.comparing",
+    "compare_shared_arms": "mutau.multiarm",
     "decide": "mutau.decisions",
     "effects": "mutau.measures",
     "evidence_profile": "mutau.grading",
@@ -66,6 +69,8 @@ _HOMES = {
     "read_studies": "mutau.studies",
     "run_review": "mutau.review",
     "sensitivity": "mutau.sensitivities",
+    "shared_arms": "mutau.multiarm",
+    "split_arms": "mutau.multiarm",
     "summary": "mutau.summaries",
     "summary_of_findings": "mutau.grading",
     "table": "mutau.tabling",
@@ -81,8 +86,10 @@ __all__ = [
     "Table",
     "benefit_by_tau",
     "check_review",
+    "combine_arms",
     "compare",
     "compare_likelihoods",
+    "compare_shared_arms",
     "decide",
     "effects",
     "errors",
@@ -102,6 +109,8 @@ __all__ = [
     "read_studies",
     "run_review",
     "sensitivity",
+    "shared_arms",
+    "split_arms",
     "summary",
     "summary_of_findings",
     "table",

@@ -339,7 +339,7 @@ def data_notes(studies: StudyTable, effects: pd.DataFrame, model: OutcomeModel) 
     """Say what a reader must know of prepared data: what was missing, what was corrected."""
     if (corrected := effects["study"][effects["corrected"].astype(bool)].astype(str)).empty:
         return studies.notes
-    cells = "both counts" if model.measure == "IRR" else "all four cells"
+    cells = model.measure_record.corrected_cells
     added = f"{model.zero_cells.add:g} was added to {cells} of {', '.join(corrected)}"
     if model.of_counts:
         added += " for the study's own estimate and classic pooling; the likelihood takes counts as they are"

@@ -66,8 +66,8 @@ def pool(
     yi, vi, sei : array_like, shape (k,), optional
         Ready-made effects on the analysis scale (log for ratios) with their sampling variances or standard
         errors.
-    measure : {"RR", "OR", "RD", "IRR", "MD", "SMD", "HR", "GEN"}, optional
-        Effect measure of `studies`. May be left out for a table of ready-made effects.
+    measure : str, optional
+        Effect measure of `studies`, one of `mutau.MEASURES`. May be left out for a table of ready-made effects.
     method : {"IV", "MH", "Peto"}
         Inverse variance, Mantel-Haenszel (RR, OR, RD and IRR from counts), or Peto's odds ratio (OR from counts).
     tau2 : {"CE", "DL", "PM", "REML", "ML", "EB", "HE", "HS", "HSk", "SJ", "PMM", "GENQ", "DL2"}, optional

@@ -9,36 +9,55 @@ import pytest
 from mutau.errors import ArgumentError
 from mutau.measures import MEASURES, get_measure
 
-RATIOS = {"RR", "OR", "IRR", "HR"}
+RATIOS = {"RR", "OR", "IRR", "HR", "PETO", "ROM", "VR", "CVR", "ROMC", "MPRR", "MPOR"}
+ONE_GROUP = {"PR", "PLN", "PLO", "PAS", "PFT", "MN", "MNLN", "IR", "IRLN"}
+KINDS = {"RD": "rd", "MD": "md", "MC": "md"} | dict.fromkeys(
+    ("SMD", "SMD1", "SMD1T", "SMDH", "SMCC", "SMCR"), "smd"
+)
+SCALES = {"ZCOR": "atanh", "ZPCOR": "atanh", "PLO": "logit", "PAS": "arcsine"} | dict.fromkeys(
+    (*RATIOS, "PLN", "MNLN", "IRLN"), "log"
+)
 
 
 def test_every_measure_is_listed():
-    assert list(MEASURES) == ["RR", "OR", "RD", "MD", "SMD", "IRR", "HR", "GEN"]
+    assert list(MEASURES)[:8] == ["RR", "OR", "RD", "MD", "SMD", "IRR", "HR", "GEN"]
+    assert all(code == measure.code for code, measure in MEASURES.items())
 
 
 @pytest.mark.parametrize("code", MEASURES)
 def test_scales_go_together(code):
     measure = get_measure(code)
-    ratio = code in RATIOS
-    assert measure.code == code
-    assert measure.is_ratio is ratio
-    assert measure.analysis_scale == ("log" if ratio else "identity")
-    assert measure.scale_kind == (
-        "ratio" if ratio else {"RD": "rd", "MD": "md", "SMD": "smd", "GEN": "generic"}[code]
-    )
-    assert measure.null == 0
-    assert measure.null_natural == (1 if ratio else 0)
-    assert measure.to_natural(measure.null) == measure.null_natural
-    assert measure.axis_label.endswith("(log scale)") is ratio
+    assert measure.is_ratio is (code in RATIOS)
+    assert measure.analysis_scale == SCALES.get(code, "identity")
+    assert measure.scale_kind == ("ratio" if code in RATIOS else KINDS.get(code, "generic"))
+    assert measure.axis_label.endswith("(log scale)") is (measure.analysis_scale == "log")
+    assert len(measure.letters) == len(measure.inputs)
     assert measure.source
+
+
+@pytest.mark.parametrize("code", MEASURES)
+def test_no_effect_is_where_groups_are_compared(code):
+    measure = get_measure(code)
+    assert measure.has_null is (code not in ONE_GROUP)
+    if measure.has_null:
+        assert measure.null == 0
+        assert measure.null_natural == (1 if code in RATIOS else 0)
+        assert measure.to_natural(measure.null) == measure.null_natural
+    else:
+        assert np.isnan([measure.null, measure.null_natural]).all()
 
 
 @pytest.mark.parametrize("code", MEASURES)
 def test_there_and_back(code):
     measure = get_measure(code)
-    np.testing.assert_allclose(
-        measure.to_analysis(measure.to_natural(np.array([-1.0, 0.0, 2.5]))), [-1, 0, 2.5], atol=1e-15
-    )
+    values = np.array([0.2, 0.7, 1.4] if code == "PAS" else [-1.0, 0.0, 2.5])
+    np.testing.assert_allclose(measure.to_analysis(measure.to_natural(values)), values, atol=1e-14)
+
+
+@pytest.mark.parametrize(("code", "value"), [("PLO", 1.2), ("PAS", -0.1), ("ZCOR", -1.5)])
+def test_a_value_beyond_the_natural_scale_is_refused(code, value):
+    with pytest.raises(ArgumentError, match="lies between"):
+        get_measure(code).to_analysis([0.5, value])
 
 
 def test_a_series_stays_a_series():

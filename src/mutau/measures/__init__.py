@@ -21,6 +21,8 @@ from mutau.measures.continuous import (
 from mutau.measures.rates import correct_zero_events, log_rate_ratio
 from mutau.measures.record import AnalysisScale, Measure, ScaleKind
 from mutau.measures.registry import MEASURES, get_measure
+from mutau.measures.single import double_arcsine, proportion_of_double_arcsine
+from mutau.measures.survival import log_hazard_ratio_from_interval, log_hazard_ratio_from_logrank
 
 __all__ = [
     "MEASURES",
@@ -32,13 +34,17 @@ __all__ = [
     "ScaleKind",
     "correct_zero_cells",
     "correct_zero_events",
+    "double_arcsine",
     "effects",
     "get_measure",
     "hedges_correction",
+    "log_hazard_ratio_from_interval",
+    "log_hazard_ratio_from_logrank",
     "log_odds_ratio",
     "log_rate_ratio",
     "log_risk_ratio",
     "mean_difference",
+    "proportion_of_double_arcsine",
     "ready_made",
     "risk_difference",
     "standardised_mean_difference",

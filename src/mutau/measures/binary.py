@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "TO_RULES",
     "CorrectedCounts",
+    "correct_one_group",
     "correct_zero_cells",
     "log_odds_ratio",
     "log_risk_ratio",
@@ -103,14 +104,7 @@ def correct_zero_cells(
     )
     b, d = n1 - a, n2 - c
     has_zero = (a == 0) | (b == 0) | (c == 0) | (d == 0)
-    everywhere = np.full(a.shape, fill_value=True)
-    where = {
-        "only0": has_zero,
-        "all": everywhere,
-        "if0all": everywhere & bool(has_zero.any()),
-        "none": ~everywhere,
-    }[to]
-    corrected = where & (add > 0)
+    corrected = where_to_add(has_zero, add, to)
     extra = np.where(corrected, add, 0.0)
     return CorrectedCounts(
         a + extra,
@@ -120,6 +114,50 @@ def correct_zero_cells(
         corrected,
         ((a == 0) & (c == 0)) | ((b == 0) & (d == 0)),
     )
+
+
+def where_to_add(has_zero: NDArray[np.bool_], add: float, to: str) -> NDArray[np.bool_]:
+    """Say which studies the rule `to` names, given those with a zero; none if nothing is added."""
+    everywhere = np.full(has_zero.shape, fill_value=True)
+    where = {
+        "only0": has_zero,
+        "all": everywhere,
+        "if0all": everywhere & bool(has_zero.any()),
+        "none": ~everywhere,
+    }[to]
+    return where & (add > 0)
+
+
+def correct_one_group(
+    arrays: tuple[NDArray[np.float64], ...], cells: str, *, add: float = 0.5, to: str = "only0"
+) -> tuple[tuple[NDArray[np.float64], ...], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Add `add` to the cells of one group, or of a table of pairs, of the studies that the rule `to` names.
+
+    Parameters
+    ----------
+    arrays : tuple of ndarray, shape (k,)
+        Events and participants (``cells="both"``), events and person-time (``"events"``), or the four cells of a
+        table of pairs (``"cells"``).
+    cells : {"both", "events", "cells"}
+        Events and non-events; events only; all four.
+    add, to : float, str
+        As for `correct_zero_cells`.
+
+    Returns
+    -------
+    arrays : tuple of ndarray, shape (k,)
+        With the correction.
+    corrected, double_zero : ndarray of bool, shape (k,)
+        Where something was added; the second is False, there being no second arm.
+    """
+    first, second = arrays[:2]
+    zeros = [first == 0]
+    zeros += {"both": [second == first], "events": [], "cells": [cell == 0 for cell in arrays[1:]]}[cells]
+    corrected = where_to_add(np.logical_or.reduce(zeros), add, to)
+    extra = np.where(corrected, add, 0.0)
+    share = {"both": (1, 2), "events": (1, 0), "cells": (1, 1, 1, 1)}[cells]
+    added = tuple(array + times * extra for array, times in zip(arrays, share, strict=True))
+    return added, corrected, np.zeros(first.shape, dtype=np.bool_)
 
 
 def _only_defined(

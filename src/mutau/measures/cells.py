@@ -21,20 +21,14 @@ if TYPE_CHECKING:
 __all__ = ["Inputs", "read_inputs"]
 
 ALIASES: dict[str, tuple[str, ...]] = {
-    "events_treatment": ("ai",),
+    "events_treatment": ("ai", "x1i"),
     "nonevents_treatment": ("bi",),
-    "events_control": ("ci",),
+    "events_control": ("ci", "x2i"),
     "nonevents_control": ("di",),
-    "n_treatment": ("n1i",),
-    "n_control": ("n2i",),
-    "mean_treatment": ("m1i",),
-    "sd_treatment": ("sd1i",),
-    "mean_control": ("m2i",),
-    "sd_control": ("sd2i",),
-    "time_treatment": ("t1i",),
-    "time_control": ("t2i",),
+    "nonevents": ("mi",),
+    "person_time": ("time",),
 }
-"""metafor's names for the columns of the wide view; a column under mutau's own name goes first."""
+"""Further names of columns, beside mutau's own and the letters that metafor has for a measure's inputs."""
 
 VI_AGAINST_SEI = 0.05
 """Relative difference of vi from sei^2 above which they contradict each other (below it, they were
@@ -72,40 +66,35 @@ class _Rule:
     remedy: str
 
 
-_RULES = (
-    _Rule(("events_treatment",), lambda a: a < 0, "Events are 0 or more", "Correct the count"),
-    _Rule(("events_control",), lambda c: c < 0, "Events are 0 or more", "Correct the count"),
-    _Rule(("n_treatment",), lambda n: n < 1, "An arm has at least one participant", "Correct the arm size"),
-    _Rule(("n_control",), lambda n: n < 1, "An arm has at least one participant", "Correct the arm size"),
-    _Rule(
-        ("events_treatment", "n_treatment"),
-        lambda a, n: a > n,
-        "Events cannot outnumber participants",
-        "Check which of the two is wrong",
+_ABOVE = "Correct it or leave the study out"
+_EACH: dict[str, tuple[Callable[..., NDArray[np.bool_]], str, str]] = {
+    "events": (lambda a: a < 0, "Events are 0 or more", "Correct the count"),
+    "pairs": (lambda x: x < 0, "A count of pairs is 0 or more", "Correct the count"),
+    "predictors": (
+        lambda p: p < 1,
+        "A regression has at least one predictor",
+        "Count the one of interest too",
     ),
-    _Rule(
-        ("events_control", "n_control"),
-        lambda c, n: c > n,
-        "Events cannot outnumber participants",
-        "Check which of the two is wrong",
-    ),
-    _Rule(
-        ("time_treatment",), lambda t: t <= 0, "Person-time is above 0", "Correct it or leave the study out"
-    ),
-    _Rule(("time_control",), lambda t: t <= 0, "Person-time is above 0", "Correct it or leave the study out"),
-    _Rule(
-        ("sd_treatment",),
-        lambda s: s <= 0,
-        "A standard deviation is above 0",
-        "Correct it or leave the study out",
-    ),
-    _Rule(
-        ("sd_control",),
-        lambda s: s <= 0,
-        "A standard deviation is above 0",
-        "Correct it or leave the study out",
-    ),
-)
+    "n": (lambda n: n < 1, "An arm has at least one participant", "Correct the arm size"),
+    "time": (lambda t: t <= 0, "Person-time is above 0", _ABOVE),
+    "person": (lambda t: t <= 0, "Person-time is above 0", _ABOVE),
+    "sd": (lambda s: s <= 0, "A standard deviation is above 0", _ABOVE),
+    "r": (lambda r: np.abs(r) > 1, "A correlation lies between -1 and 1", "Check the report"),
+}
+"""What one number keeps, by the first word of its column's name."""
+
+
+def _rules(inputs: tuple[str, ...]) -> list[_Rule]:
+    """List the rules of a measure's columns: of each, then of events beside participants."""
+    rules = [_Rule((name,), *_EACH[name.split("_")[0]]) for name in inputs if name.split("_")[0] in _EACH]
+    for events in inputs:
+        size = events.replace("events", "n", 1)
+        if events.startswith("events") and size in inputs:
+            remedy = "Check which of the two is wrong"
+            rules.append(
+                _Rule((events, size), lambda a, n: a > n, "Events cannot outnumber participants", remedy)
+            )
+    return rules
 
 
 def read_inputs(
@@ -156,7 +145,10 @@ def _read_cells(frame: pd.DataFrame, record: Measure, source: str | None) -> tup
     faults: list[Fault] = []
     rows = _Rows(frame, source)
     needed = () if record.is_ready_made else record.inputs
-    columns = {name: _number_column(frame, name, rows, faults) for name in needed}
+    columns = {
+        name: _number_column(frame, name, rows, faults, letters)
+        for name, letters in zip(needed, record.letters, strict=False)
+    }
     yi, vi = _ready_columns(frame, rows, faults)
     ready = np.isfinite(yi) & np.isfinite(vi)
     if needed:
@@ -169,13 +161,12 @@ def _read_cells(frame: pd.DataFrame, record: Measure, source: str | None) -> tup
             )
         )
     faults.extend(_missing_cells(frame, columns, ready, record, rows))
-    for rule in _RULES:
-        if all(name in columns for name in rule.columns):
-            cells = [np.where(ready, np.nan, columns[name]) for name in rule.columns]
-            faults.extend(
-                rows.fault(i, rule.columns[0], _quoted(rule.columns, cells, i), rule.rule, rule.remedy)
-                for i in _positions(rule.broken(*cells))
-            )
+    for rule in _rules(needed):
+        cells = [np.where(ready, np.nan, columns[name]) for name in rule.columns]
+        faults.extend(
+            rows.fault(i, rule.columns[0], _quoted(rule.columns, cells, i), rule.rule, rule.remedy)
+            for i in _positions(rule.broken(*cells))
+        )
     blank = np.where(ready, 1.0, np.nan)
     kept = {name: np.where(ready, np.nan, column) for name, column in columns.items()}
     return Inputs(kept, ready, yi * blank, vi * blank, rows.labels), faults
@@ -205,18 +196,23 @@ class _Rows:
         return Fault(what, rule, remedy, file=self.source, row=row, study=self.labels[i], column=column)
 
 
-def _named(frame: pd.DataFrame, name: str) -> str | None:
-    return next((given for given in (name, *ALIASES.get(name, ())) if given in frame.columns), None)
+def _named(frame: pd.DataFrame, name: str, letter: str = "") -> str | None:
+    names = (name, letter, *ALIASES.get(name, ()))
+    return next((given for given in names if given and given in frame.columns), None)
 
 
-def _number_column(frame: pd.DataFrame, name: str, rows: _Rows, faults: list[Fault]) -> NDArray[np.float64]:
+def _number_column(
+    frame: pd.DataFrame, name: str, rows: _Rows, faults: list[Fault], letter: str = ""
+) -> NDArray[np.float64]:
     """Read one column as float64, NaN where empty; a cell that is not a number, or infinite, is a fault."""
-    given = _named(frame, name)
-    if given is None and name.startswith("n_"):
-        arm = name.removeprefix("n_")
-        events, others = f"events_{arm}", f"nonevents_{arm}"
-        if _named(frame, events) and _named(frame, others):
-            return _number_column(frame, events, rows, []) + _number_column(frame, others, rows, faults)
+    given = _named(frame, name, letter)
+    if given is None and name.split("_", maxsplit=1)[0] == "n":
+        arm = name.removeprefix("n")
+        events, others = f"events{arm}", f"nonevents{arm}"
+        letters = "" if arm else "xi"
+        if _named(frame, events, letters) and _named(frame, others):
+            with_event = _number_column(frame, events, rows, [], letters)
+            return with_event + _number_column(frame, others, rows, faults)
     if given is None:
         return np.full(len(frame), np.nan)
     values = np.full(len(frame), np.nan)
@@ -281,7 +277,9 @@ def _missing_cells(
             ]
     else:
         absent = [
-            name for name, column in columns.items() if _named(frame, name) is None and np.isnan(column).all()
+            name
+            for name, letter in zip(record.inputs, record.letters, strict=True)
+            if _named(frame, name, letter) is None and np.isnan(columns[name]).all()
         ]
         empty = [
             name for name, column in columns.items() if name not in absent and np.isnan(column[~ready]).all()

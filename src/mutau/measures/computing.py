@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mutau.errors import ArgumentError, DataWarning, Fault, nearest
-from mutau.measures.binary import TO_RULES, correct_zero_cells
+from mutau.measures.binary import TO_RULES, correct_one_group, correct_zero_cells
 from mutau.measures.cells import read_inputs
 from mutau.measures.continuous import SMD_VARIANCES
 from mutau.measures.rates import correct_zero_events
+from mutau.measures.survival import with_log_hazard_ratios
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from mutau.measures.record import Measure
     from mutau.studies import StudyTable
 
-__all__ = ["as_frame", "effects", "option_faults", "zero_cell_notes"]
+__all__ = ["as_frame", "corrected_inputs", "effects", "option_faults", "zero_cell_notes"]
 
 
 def effects(
@@ -43,13 +44,16 @@ def effects(
         ``mean_treatment sd_treatment n_treatment mean_control sd_control n_control``, or ``m1i sd1i n1i m2i
         sd2i n2i``. For IRR: ``events_treatment time_treatment events_control time_control``. For HR and GEN, and
         for any row without such data: ready-made ``yi`` with ``sei`` or ``vi``, on the measure's analysis scale
-        (log for ratios). Where a row has both, its effect is computed from its arms.
-    measure : {"RR", "OR", "RD", "MD", "SMD", "IRR", "HR", "GEN"}
-        The effect measure; treatment comes first.
+        (log for ratios). For HR also ``hr hr_lower hr_upper`` (a 95% confidence interval), or ``o_minus_e v`` of the
+        log-rank test. Where a row has both, its effect is computed from its arms.
+    measure : str
+        The effect measure, by metafor's code; one of `mutau.MEASURES`, whose records name the columns (``inputs``),
+        metafor's letters for them, the scale and the source. Treatment comes first, as does
+        what was measured after. ``"SMD1T"`` is SMD1 standardised by the treatment group.
     add, to : float, str
-        Zero-cell rule of RR, OR, RD and IRR, in metafor's words: `add` goes to all four cells (IRR: to both counts)
-        of the studies that `to` names: ``"only0"`` (default) those with a zero cell, ``"all"``, ``"if0all"`` all if
-        any has one, ``"none"``.
+        Zero-cell rule of every measure from counts, in metafor's words: `add` goes to all cells (of rates: to the
+        events) of the studies that `to` names: ``"only0"`` (default) those with a zero cell, ``"all"``, ``"if0all"``
+        all if any has one, ``"none"``. Of IR and IRLN a zero is one without events.
     smd_variance : {"metafor", "RevMan"}
         Sampling variance of the SMD; see `standardised_mean_difference`.
     announce : bool
@@ -92,14 +96,16 @@ def effects(
     0  Aronson 1948 -0.8893  0.3256
     """
     frame, source = as_frame(studies)
+    if measure == "HR":
+        frame = with_log_hazard_ratios(frame, source)
     record, inputs = read_inputs(frame, measure, source=source, faults=option_faults(add, to, smd_variance))
     yi, vi = inputs.yi.copy(), inputs.vi.copy()
     corrected = np.zeros(len(frame), dtype=np.bool_)
     computed = ~inputs.ready
     if computed.any() and not record.is_ready_made:
         arrays = tuple(inputs.columns[name][computed] for name in record.inputs)
-        if "events_treatment" in record.inputs:
-            arrays, corrected[computed], double_zero = _corrected(arrays, record, add, to)
+        if record.corrected:
+            arrays, corrected[computed], double_zero = corrected_inputs(arrays, record, add, to)
             if announce:
                 labels = np.asarray(inputs.labels)[computed]
                 _announce(corrected[computed], double_zero, labels, record, add, to)
@@ -108,16 +114,18 @@ def effects(
     return _with_effects(frame, yi, vi, corrected, record)
 
 
-def _corrected(
+def corrected_inputs(
     arrays: tuple[NDArray[np.float64], ...], record: Measure, add: float, to: str
 ) -> tuple[tuple[NDArray[np.float64], ...], NDArray[np.bool_], NDArray[np.bool_]]:
     """Apply the zero-cell rule: the measure's inputs, where something was added, where no arm had an event."""
-    if "time_treatment" in record.inputs:
+    if record.corrected == "arms":
+        counts = correct_zero_cells(*arrays, add=add, to=to)
+        return counts.counts, counts.corrected, counts.double_zero
+    if record.corrected == "events" and len(arrays) == 4:
         a, t1, c, t2 = arrays
         a, c, corrected, double_zero = correct_zero_events(a, c, add=add, to=to)
         return (a, t1, c, t2), corrected, double_zero
-    counts = correct_zero_cells(*arrays, add=add, to=to)
-    return counts.counts, counts.corrected, counts.double_zero
+    return correct_one_group(arrays, record.corrected, add=add, to=to)
 
 
 def option_faults(add: float, to: str, smd_variance: str) -> list[Fault]:
@@ -159,13 +167,18 @@ def as_frame(studies: Any) -> tuple[pd.DataFrame, str | None]:
 
 
 def zero_cell_notes(
-    corrected: NDArray[np.bool_], double_zero: NDArray[np.bool_], labels: NDArray[Any], add: float, to: str
+    corrected: NDArray[np.bool_],
+    double_zero: NDArray[np.bool_],
+    labels: NDArray[Any],
+    add: float,
+    to: str,
+    cells: str = "all four cells",
 ) -> list[str]:
     """Say in words which studies were corrected, and which of them had no (or only) events in both arms."""
     notes = []
     if corrected.any():
         names = ", ".join(map(str, labels[corrected]))
-        notes.append(f"{add:g} was added to all four cells of {names} (to={to!r})")
+        notes.append(f"{add:g} was added to {cells} of {names} (to={to!r})")
     if (double_zero & corrected).any():
         names = ", ".join(map(str, labels[double_zero & corrected]))
         notes.append(
@@ -183,7 +196,7 @@ def _announce(
     add: float,
     to: str,
 ) -> None:
-    notes = zero_cell_notes(corrected, double_zero, labels, add, to)
+    notes = zero_cell_notes(corrected, double_zero, labels, add, to, record.corrected_cells)
     if notes:
         warnings.warn(f"{record.code}: " + ". ".join(notes), DataWarning, stacklevel=3)
 
@@ -202,6 +215,8 @@ def _with_effects(
     reasons[no_variance] = (
         "the sampling variance is 0 (both arms without events, or with nothing but events): inverse-variance "
         "weights do not exist; a zero-cell correction or the binomial likelihood would give one"
+        if record.corrected == "arms"
+        else f"the sampling variance of {record.code} is 0 or does not exist: inverse-variance weights do not either"
     )
     usable = np.where(no_variance, np.nan, vi)
     return frame.assign(yi=yi, vi=usable, sei=np.sqrt(usable), corrected=corrected, note_effect=reasons)
@@ -210,7 +225,11 @@ def _with_effects(
 def _reason_undefined(record: Measure) -> str:
     if record.code == "SMD":
         return "an SMD needs at least 4 participants in all: below that Hedges' correction does not exist"
-    return (
-        f"a log {record.name} does not exist with a zero cell and no correction; use to='only0', or the "
-        "binomial likelihood"
-    )
+    if record.corrected and record.is_ratio and record.design == "two groups":
+        return (
+            f"a log {record.name} does not exist with a zero cell and no correction; use to='only0', or the "
+            "binomial likelihood"
+        )
+    if record.corrected:
+        return f"{record.code} does not exist with this zero cell and no correction; use to='only0'"
+    return f"{record.code} does not exist for these numbers: {record.undefined}"

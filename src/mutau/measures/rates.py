@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mutau.measures.binary import where_to_add
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
@@ -37,11 +39,7 @@ def correct_zero_events(
     """
     a, c = (np.asarray(x, dtype=np.float64) for x in (events_treatment, events_control))
     has_zero = (a == 0) | (c == 0)
-    everywhere = np.full(a.shape, fill_value=True)
-    where = {
-        "only0": has_zero, "all": everywhere, "if0all": everywhere & bool(has_zero.any()), "none": ~everywhere,
-    }[to]  # fmt: skip
-    corrected = where & (add > 0)
+    corrected = where_to_add(has_zero, add, to)
     extra = np.where(corrected, add, 0.0)
     return a + extra, c + extra, corrected, (a == 0) & (c == 0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,13 +14,45 @@ from mutau.errors import ArgumentError, Fault
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["AnalysisScale", "Measure", "ScaleKind"]
+__all__ = ["AnalysisScale", "Design", "Measure", "ScaleKind"]
 
 type ScaleKind = Literal["ratio", "smd", "md", "rd", "generic"]
-type AnalysisScale = Literal["log", "identity", "atanh"]
+type AnalysisScale = Literal["log", "identity", "atanh", "logit", "arcsine"]
+type Design = Literal["two groups", "one group", "one sample", "pairs"]
 
 
-_TO_NATURAL: dict[str, Callable[[Any], Any]] = {"log": np.exp, "identity": lambda x: x, "atanh": np.tanh}
+def _expit(x: Any) -> Any:
+    return 1 / (1 + np.exp(-x))
+
+
+def _sine_squared(x: Any) -> Any:
+    return np.sin(np.clip(x, 0, np.pi / 2)) ** 2
+
+
+_TO_NATURAL: dict[str, Callable[[Any], Any]] = {
+    "log": np.exp, "identity": lambda x: x, "atanh": np.tanh, "logit": _expit, "arcsine": _sine_squared,
+}  # fmt: skip
+_TO_ANALYSIS: dict[str, Callable[[Any], Any]] = {
+    "log": np.log, "identity": lambda x: x, "atanh": np.arctanh, "logit": lambda p: np.log(p / (1 - p)),
+    "arcsine": lambda p: np.arcsin(np.sqrt(p)),
+}  # fmt: skip
+
+_CELLS = {
+    ("", True): "nothing",
+    ("", False): "nothing",
+    ("arms", True): "all four cells",
+    ("events", True): "both counts",
+    ("events", False): "the events",
+    ("both", False): "both cells",
+    ("cells", False): "all four cells",
+}
+_DOMAINS = {
+    "log": (0.0, math.inf, "is above 0"),
+    "atanh": (-1.0, 1.0, "lies between -1 and 1"),
+    "logit": (0.0, 1.0, "lies between 0 and 1"),
+    "arcsine": (0.0, 1.0, "lies between 0 and 1"),
+}
+"""Least and greatest value on the natural scale (a logarithm needs more than the least), and the words for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +67,10 @@ class Measure:
         Its name in words: ``"risk ratio"``.
     scale_kind : {"ratio", "smd", "md", "rd", "generic"}
         Which default priors belong to it.
-    analysis_scale : {"log", "identity", "atanh"}
-        The scale on which effects are pooled: natural logarithm of a ratio, or the measure itself; inverse hyperbolic
-        tangent of a risk difference under the binomial likelihood.
+    analysis_scale : {"log", "identity", "atanh", "logit", "arcsine"}
+        The scale on which effects are pooled: natural logarithm of a ratio (or of a mean, rate or proportion), the
+        measure itself, inverse hyperbolic tangent of a correlation (or of a risk difference under the binomial
+        likelihood), log odds or arcsine square root of a proportion.
     inputs : tuple of str
         Columns of the wide view (one row per study) that `effect` takes, in its order.
     effect : callable
@@ -44,6 +78,14 @@ class Measure:
         their sampling variances. It corrects nothing: an effect that does not exist is NaN.
     source : str
         Where its formula comes from, with a DOI where there is one.
+    letters : tuple of str
+        metafor's names of the `inputs`, in the same order; a table may use them.
+    design : {"two groups", "one group", "one sample", "pairs"}
+        What it describes: two groups, one group (which has no value of no effect), one sample measured twice or on
+        two variables, matched pairs.
+    corrected : {"", "both", "arms", "events", "cells"}
+        What the zero-cell rule adds to: nothing; events and non-events of one group; of two; events only; all four
+        cells of a table of pairs.
 
     Examples
     --------
@@ -62,11 +104,19 @@ class Measure:
     inputs: tuple[str, ...]
     effect: Callable[..., tuple[NDArray[np.float64], NDArray[np.float64]]]
     source: str
+    letters: tuple[str, ...] = ()
+    design: Design = "two groups"
+    corrected: Literal["", "both", "arms", "events", "cells"] = ""
 
     @property
     def is_ratio(self) -> bool:
         """Whether it is read as a ratio (and analysed as a logarithm)."""
-        return self.analysis_scale == "log"
+        return self.analysis_scale == "log" and self.has_null
+
+    @property
+    def has_null(self) -> bool:
+        """Whether one of its values means no effect; a proportion, mean or rate of one group has none."""
+        return self.design != "one group"
 
     @property
     def is_ready_made(self) -> bool:
@@ -75,19 +125,35 @@ class Measure:
 
     @property
     def null(self) -> float:
-        """No effect, on the analysis scale."""
-        return 0.0
+        """No effect, on the analysis scale; NaN where the measure describes one group."""
+        return 0.0 if self.has_null else math.nan
 
     @property
     def null_natural(self) -> float:
-        """No effect, on the natural scale: 1 for a ratio, else 0."""
-        return 1.0 if self.is_ratio else 0.0
+        """No effect, on the natural scale: 1 for a ratio, else 0; NaN where the measure describes one group."""
+        return (1.0 if self.is_ratio else 0.0) if self.has_null else math.nan
 
     @property
     def axis_label(self) -> str:
         """What the axis of a forest plot says."""
         label = self.name[:1].upper() + self.name[1:]
-        return f"{label} (log scale)" if self.is_ratio else label
+        return f"{label} (log scale)" if self.analysis_scale == "log" else label
+
+    @property
+    def corrected_cells(self) -> str:
+        """What the zero-cell rule adds to, in words."""
+        return _CELLS[self.corrected, self.design == "two groups"]
+
+    @property
+    def undefined(self) -> str:
+        """Say in words when an effect that needs no zero-cell rule does not exist."""
+        if self.analysis_scale == "log":
+            return (
+                "a logarithm needs numbers above 0 (means of one sign), a standard deviation two participants"
+            )
+        if self.scale_kind == "smd":
+            return "Hedges' correction needs at least 3 participants"
+        return "too few participants, or a correlation of -1 or 1"
 
     def to_natural(self, x: Any) -> Any:
         """Take `x` (number, array, Series or DataArray) from the analysis to the natural scale."""
@@ -100,12 +166,15 @@ class Measure:
         Raises
         ------
         ArgumentError
-            If a ratio is not above 0.
+            If a ratio is not above 0, or a proportion or correlation out of its range.
         """
-        if not self.is_ratio:
-            with np.errstate(divide="ignore"):
-                return np.arctanh(x) if self.analysis_scale == "atanh" else x
-        if np.any(np.asarray(x) <= 0):
-            given = f"{self.name} {float(np.min(x)):g}"
-            raise ArgumentError(Fault(given, "A ratio is above 0", "Give the value on the natural scale"))
-        return np.log(x)
+        least, most, words = _DOMAINS.get(self.analysis_scale, (-math.inf, math.inf, ""))
+        given = np.asarray(x)
+        wrong = (given < least) | (given > most) | ((given == least) & (self.analysis_scale == "log"))
+        if np.any(wrong):
+            first = float(np.min(given[wrong]))
+            kind = "A ratio" if self.is_ratio else f"A {self.name}"
+            remedy = "Give the value on the natural scale"
+            raise ArgumentError(Fault(f"{self.name} {first:g}", f"{kind} {words}", remedy))
+        with np.errstate(divide="ignore"):
+            return _TO_ANALYSIS[self.analysis_scale](x)

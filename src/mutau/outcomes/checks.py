@@ -11,6 +11,7 @@ from typing import Any
 from mutau.errors import Fault, nearest
 from mutau.likelihoods import LIKELIHOODS
 from mutau.measures import MEASURES, SMD_VARIANCES, TO_RULES
+from mutau.outcomes.compared import check_compares
 from mutau.outcomes.graded import certainty_faults, size_faults
 from mutau.outcomes.printed import pooled_faults
 from mutau.outcomes.records import (
@@ -238,7 +239,12 @@ def _check_defaults_exist(fields: Mapping[str, Any]) -> Iterator[Fault]:
         )
     if kind == "generic":
         for key in unstated:
-            rule = "A ready-made effect (GEN) has no default priors, because its scale is not known"
+            code = fields["measure"]
+            rule = (
+                "A ready-made effect (GEN) has no default priors, because its scale is not known"
+                if code == "GEN"
+                else f"{code} has no default priors: they are for ratios, SMDs, MDs and risk differences"
+            )
             yield Fault("it is missing", rule, "State it on the scale of the effects", key=key)
 
 
@@ -396,7 +402,7 @@ def _check_zero_cells(fields: Mapping[str, Any]) -> Iterator[Fault]:
         )
 
 
-_MEASURE_NAMES = {measure.name: code for code, measure in MEASURES.items()}
+_MEASURE_NAMES = {measure.name: code for code, measure in list(MEASURES.items())[::-1]}
 _CHECKS: tuple[Check, ...] = (
     _check_name,
     _choice("measure", MEASURES, "A model has one effect measure", required=True, called=_MEASURE_NAMES),
@@ -405,6 +411,7 @@ _CHECKS: tuple[Check, ...] = (
     ),
     _choice("likelihood", (*LIKELIHOODS, POOLED), "A likelihood says how the data arise"),
     _choice("smd_variance", SMD_VARIANCES, "The sampling variance of an SMD is named"),
+    check_compares,
     _check_likelihood,
     _check_where,
     _check_priors,

@@ -36,8 +36,9 @@ class OutcomeModel(Shown):
     ----------
     name : str
         Short name; of a loaded one, the file's name without ``.toml``.
-    measure : {"RR", "OR", "RD", "MD", "SMD", "IRR", "HR", "GEN"}
-        Effect measure, treatment against control. GEN is any ready-made effect, on the scale it is given.
+    measure : str
+        Effect measure, treatment against control; one of `mutau.MEASURES` except those of one group (such as a
+        proportion), of which no value is no effect. GEN is any ready-made effect, on the scale it is given.
     benefit : {"lower", "higher"}
         Which direction of the effect helps the patient.
     title : str

@@ -163,7 +163,7 @@ def correction_sentence(fit: Fit) -> tuple[str, ...]:
         return ()
     studies = ", ".join(plain(study) for study in fit.effects.loc[fit.effects["corrected"], "study"])
     rule = fit.model.zero_cells
-    cells = "both counts" if fit.model.measure == "IRR" else "all four cells"
+    cells = fit.model.measure_record.corrected_cells
     tail = "; counts are as read."
     if fit.model.of_counts:
         tail = ", for raw effects and classic rows only: the Bayesian rows take counts as they are."

@@ -149,7 +149,7 @@ def _estimates(fit: Fit) -> tuple[Array, Array, str]:
     notes = []
     if model.of_counts:
         notes.append("by the studies' own estimates and the normal likelihood")
-    if model.measure_record.analysis_scale == "atanh":
+    if model.measure_record.analysis_scale != model.effects_record.analysis_scale:
         yi, sei = np.arctanh(yi), sei / (1.0 - yi**2)
         notes.append("risk differences as their atanh, standard errors by the delta method")
     if not usable.all():

@@ -58,8 +58,10 @@ def gather(
     """
     alike = list(look_alikes(entries, layout, source))
     if layout.shape == "long":
-        contrasts, faults = _from_long(entries, layout, source, unsure=bool(alike))
         estimates: list[Estimate] = []
+        contrasts, faults = _from_long(entries, layout, source, unsure=bool(alike))
+    elif layout.shape == "samples":
+        contrasts, estimates, faults = [], [_sample(entry) for entry in entries], []
     else:
         contrasts, estimates, faults = _from_rows(entries, layout, source)
     # A shared control arm stands in several contrasts; what it lacks is said once.
@@ -152,6 +154,21 @@ def _estimate(entry: Entry, arms: Mapping[ArmName, Arm], layout: Layout) -> Esti
         note=entry.texts.get("note", ""),
         labels=(treatment.label, control.label) if labelled else None,
         sizes=(treatment.values["n"], control.values["n"]) if sized else None,
+        extras=entry.extras,
+    )
+
+
+def _sample(entry: Entry) -> Estimate:
+    """Keep the numbers of a study without two groups; its effect is computed when a measure is known."""
+    return Estimate(
+        key=_key(entry),
+        yi=math.nan,
+        sei=math.nan,
+        row=entry.row,
+        provenance=entry.texts.get("provenance") or NOT_STATED,
+        note=entry.texts.get("note", ""),
+        labels=None,
+        sizes=None,
         extras=entry.extras,
     )
 

@@ -34,6 +34,7 @@ _RESERVED: Mapping[str, frozenset[str]] = {
     "wide": _LONG_NAMES - _WIDE_NAMES,
     "long": _WIDE_NAMES - _LONG_NAMES,
     "estimates": frozenset(),
+    "samples": frozenset(),
 }
 """Names that no carried column may bear, because the other view of the table has a column of that name."""
 _SUGGESTED = ("provenance", "outcome", "comparison", "timepoint", "note", "arm_treatment", "arm_control")
@@ -46,8 +47,9 @@ class Layout:
 
     Parameters
     ----------
-    shape : {"wide", "long", "estimates"}
-        A wide or long table may also hold rows with a ready-made ``yi``.
+    shape : {"wide", "long", "estimates", "samples"}
+        A wide or long table may also hold rows with a ready-made ``yi``. Of samples (correlations, changes, matched
+        pairs) the numbers are carried along, and read by the measure that needs them.
     columns : tuple of Column
         The known columns that are there.
     position : mapping
@@ -149,7 +151,12 @@ def _maybe_misspelt(layout: Layout, raw: RawTable) -> Iterator[str]:
 
 def _known_columns(shape: Shape, forms: Iterable[str]) -> tuple[Column, ...]:
     """List the columns looked for; those of estimates only where there is a ``yi``, and not arm by arm."""
-    shapes = {"wide": WIDE_COLUMNS, "long": LONG_COLUMNS, "estimates": (*KEYS, *REMARKS)}
+    shapes = {
+        "wide": WIDE_COLUMNS,
+        "long": LONG_COLUMNS,
+        "estimates": (*KEYS, *REMARKS),
+        "samples": (*KEYS, *REMARKS),
+    }
     estimates = shape != "long" and not set(forms).isdisjoint(forms_of(ESTIMATE_COLUMNS[0]))
     return (*shapes[shape], *(ESTIMATE_COLUMNS if estimates else ()))
 
@@ -254,7 +261,7 @@ def _missing(layout: Layout, forms: Mapping[int, str], said: set[str], raw: RawT
         rule = "A ready-made yi has a standard error or variance"
         remedy = INTERVAL_REMEDY if has_interval(list(forms.values())) else ""
         yield from _missing_column(("sei", "vi"), rule, layout, said, raw, remedy)
-    arms: tuple[ArmName, ...] = {"wide": ARMS, "long": ARMS[:1], "estimates": ()}[layout.shape]
+    arms: tuple[ArmName, ...] = {"wide": ARMS, "long": ARMS[:1], "estimates": (), "samples": ()}[layout.shape]
     for kind in KINDS:
         marks = {layout.value_column(mark, arm) for mark in kind.marks for arm in arms}
         if not marks & set(layout.position):

@@ -1,4 +1,4 @@
-"""Which of the three shapes a header is of, and what the shapes are in words."""
+"""Which of the shapes a header is of, and what the shapes are in words."""
 
 from __future__ import annotations
 
@@ -15,14 +15,25 @@ from mutau.studies.columns import (
     wide_name,
 )
 
-__all__ = ["KNOWN_FORMS", "SHAPES_IN_WORDS", "Shape", "forms_of", "shape_of"]
+__all__ = ["KNOWN_FORMS", "SAMPLES", "SHAPES_IN_WORDS", "Shape", "forms_of", "shape_of"]
 
-type Shape = Literal["wide", "long", "estimates"]
+type Shape = Literal["wide", "long", "estimates", "samples"]
 
 SHAPES_IN_WORDS = (
     "wide (study, events_treatment, n_treatment, events_control, n_control; or mean_, sd_ and n_), "
     "long (study, arm, events, n; or mean, sd, n) or estimates (study, yi, with sei or vi)"
 )
+SAMPLES = (
+    {"r", "n"},
+    {"ri", "ni"},
+    {"t", "n", "predictors"},
+    {"mean_after", "mean_before", "r", "n"},
+    {"hr", "hr_lower", "hr_upper"},
+    {"o_minus_e", "v"},
+    {"pairs_both", "pairs_treatment_only", "pairs_control_only", "pairs_neither"},
+)
+"""Columns by which studies without two arms are told: correlations, changes, hazard ratios, matched pairs."""
+
 _VALUE_NAMES = frozenset(column.name for column in ARM_VALUES)
 _WIDE_VALUES = frozenset(wide_name(value, arm) for value in _VALUE_NAMES for arm in ARMS)
 
@@ -50,7 +61,7 @@ def shape_of(forms: Iterable[str]) -> Shape | None:
 
     Returns
     -------
-    {"wide", "long", "estimates"} or None
+    {"wide", "long", "estimates", "samples"} or None
         None where the names do not say.
 
     Examples
@@ -67,7 +78,9 @@ def shape_of(forms: Iterable[str]) -> Shape | None:
     long = _present(LONG_COLUMNS, given)
     if "arm" in long and long & _VALUE_NAMES:
         return "long"
-    return "estimates" if estimates else None
+    if estimates:
+        return "estimates"
+    return "samples" if any(given.issuperset(marks) for marks in SAMPLES) else None
 
 
 def _present(columns: Iterable[Column], given: frozenset[str]) -> set[str]:

@@ -103,8 +103,8 @@ class StudyTable(Shown):
     def estimates(self) -> pd.DataFrame:
         """One row per ready-made effect (a copy).
 
-        Columns comparison, outcome, timepoint, study, yi and sei (analysis scale: log for ratios),
-        provenance, note, then what the table brought along, then ``contrast`` and ``row``.
+        Columns comparison, outcome, timepoint, study, yi and sei (analysis scale: log for ratios; NaN of samples,
+        whose numbers follow), provenance, note, then what the table brought along, then ``contrast`` and ``row``.
         """
         return self._frames.estimates.copy()
 
@@ -256,7 +256,10 @@ def read_studies(path: str | os.PathLike[str]) -> StudyTable:
         A CSV file in UTF-8 (with or without a byte-order mark) with commas and decimal points. Its shape is
         told from its header: wide (a row per study: ``study, events_treatment, n_treatment, events_control,
         n_control`` and/or ``mean_treatment, sd_treatment, ...``), long (a row per study and arm: ``study,
-        arm, events, n, mean, sd``) or estimates (``study, yi`` with ``sei`` or ``vi``). metafor's names
+        arm, events, n, mean, sd``), estimates (``study, yi`` with ``sei`` or ``vi``) or samples without two groups
+        (``study, r, n``; ``study, t, n, predictors``; ``study, mean_after, sd_after, mean_before, sd_before, r, n``;
+        ``study, hr, hr_lower, hr_upper``; ``study, o_minus_e, v``; ``study, pairs_both, pairs_treatment_only,
+        pairs_control_only, pairs_neither``). metafor's names
         (``ai n1i ci n2i``, ``m1i sd1i``, ``yi vi``), RevMan's (``Experimental cases``, ``Control N``, ``GIV
         Mean``) and those of R's meta (``event.e``) are known; ``bi`` and ``di`` may stand for the
         participants without the event.

@@ -203,7 +203,7 @@ def _estimate(row: pd.Series[Any]) -> str:
 def _data_note(row: pd.Series[Any], model: OutcomeModel) -> str:
     said = [] if pd.isna(row.get("note")) or not row["note"] else [str(row["note"])]
     if row.get("corrected", False):
-        cells = "both counts" if model.measure == "IRR" else "all four cells"
+        cells = model.measure_record.corrected_cells
         where = ", for this estimate only" if model.of_counts else ""
         said.append(f"zero cell: {model.zero_cells.add:g} added to {cells}{where}")
     return "; ".join(said)
