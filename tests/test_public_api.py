@@ -30,6 +30,7 @@ def import_everything():
 def calls(secure, tmp_path):
     """One call per public name, in the way the README and the stable entry points promise."""
     counts = mutau.StudyTable.from_frame(pd.read_csv(PIP)).select(outcome="Infant attachment: secure")
+    exactly = mutau.fit(mutau.read_studies(PIP), mutau.load_model(SECURE), engine="exact", seed=1)
     return {
         "MEASURES": lambda: mutau.MEASURES["RR"].name,
         "Fit": lambda: isinstance(secure, mutau.Fit),
@@ -37,28 +38,22 @@ def calls(secure, tmp_path):
         "SamplingSettings": lambda: mutau.SamplingSettings(chains=2).chains,
         "StudyTable": lambda: mutau.StudyTable.from_frame(pd.read_csv(PIP)).k,
         "Table": lambda: isinstance(mutau.table(secure), mutau.Table),
-        "benefit_by_tau": lambda: len(
-            mutau.benefit_by_tau(
-                mutau.fit(mutau.read_studies(PIP), mutau.load_model(SECURE), engine="exact", seed=1)
-            )
-        ),
+        "benefit_by_tau": lambda: len(mutau.benefit_by_tau(exactly)),
         "check_review": lambda: len(mutau.check_review(ROOT / "models", only="secure")[1]),
-        "compare_likelihoods": lambda: len(
-            mutau.compare_likelihoods(
-                mutau.fit(mutau.read_studies(PIP), mutau.load_model(SECURE), engine="exact", seed=1)
-            )
-        ),
+        "compare_likelihoods": lambda: len(mutau.compare_likelihoods(exactly)),
         "combine_arms": lambda: len(mutau.combine_arms(counts)),
         "compare_shared_arms": lambda: len(mutau.compare_shared_arms(counts)),
         "shared_arms": lambda: mutau.shared_arms(counts).measure,
         "split_arms": lambda: len(mutau.split_arms(counts)),
         "compare": lambda: len(mutau.compare(secure, {})),
-        "decide": lambda: mutau.decide(secure, baselines=0.02, alternatives={}).importance.actions,
+        "decide": lambda: mutau.decide(exactly, baselines=0.02, alternatives={}).importance.actions,
         "effects": lambda: list(mutau.effects(counts.wide(), measure="RR")["vi"]),
         "errors": lambda: mutau.errors.MutauError.__name__,
         "exact": lambda: mutau.exact.normal([0.1, 0.4], [0.2, 0.3]).mu.mean,
         "fit_many": lambda: len(mutau.fit_many(counts.wide(), secure.model, by="outcome")),
-        "fit": lambda: mutau.fit(mutau.read_studies(PIP), mutau.load_model(SECURE), seed=1).engine.seed,
+        "fit": lambda: (
+            mutau.fit(mutau.read_studies(PIP), mutau.load_model(SECURE), engine="auto", seed=1).engine.seed
+        ),
         "interval": lambda: mutau.interval(secure).lower,
         "load_model": lambda: mutau.load_model(SECURE).name,
         "load_review": lambda: mutau.load_review(ROOT / "models").title,
@@ -72,12 +67,12 @@ def calls(secure, tmp_path):
         ),
         "read_studies": lambda: mutau.read_studies(PIP).k,
         "run_review": lambda: len(
-            mutau.run_review(ROOT / "models", tmp_path, only="secure", level=None).outcomes
+            mutau.run_review(ROOT / "models", tmp_path, only="secure", engine="exact", level=None).outcomes
         ),
-        "sensitivity": lambda: len(mutau.sensitivity(secure).named),
-        "evidence_profile": lambda: len(mutau.evidence_profile([secure]).rows),
+        "sensitivity": lambda: len(mutau.sensitivity(exactly).named),
+        "evidence_profile": lambda: len(mutau.evidence_profile([exactly]).rows),
         "summary": lambda: len(mutau.summary(secure)),
-        "summary_of_findings": lambda: len(mutau.summary_of_findings([secure]).rows),
+        "summary_of_findings": lambda: len(mutau.summary_of_findings([exactly]).rows),
         "table": lambda: mutau.table(secure, "data").to_markdown(),
     }
 

@@ -98,6 +98,7 @@ def test_a_linear_loss_asks_for_the_mean(three_trials):
         assert losses["loss_not"] - losses["loss_use"] == pytest.approx(mean - worthwhile, abs=1e-7)
 
 
+@pytest.mark.slow  # samples
 def test_monte_carlo_agrees_with_exact_within_its_error(secure, pip_studies, secure_model):
     exact = mutau.fit(pip_studies, secure_model, engine="exact", seed=1)
     loss = Loss("linear", worthwhile=1.25)
