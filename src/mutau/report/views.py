@@ -190,15 +190,9 @@ def _likelihoods(page: OutcomePage, provenance: str) -> TableView | None:
 
 
 def _numbered_notes(frame: pd.DataFrame, *, apart: bool = False) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Replace long cells of notes by numbers, and give the notes in the order of their numbers.
-
-    With `apart`, the parts of a cell (between semicolons) are notes of their own, so that what rows share is
-    said once.
-    """
+    """Do `tables.numbered_notes` to a frame's column of notes."""
     cells = [str(cell) for cell in frame["Note"].astype(object).fillna("")]
-    split = [[part for part in (cell.split("; ") if apart else [cell]) if part] for cell in cells]
-    notes = list(dict.fromkeys(part for parts in split for part in parts))
-    numbers = [", ".join(str(i) for i in sorted(notes.index(part) + 1 for part in parts)) for parts in split]
+    numbers, notes = tables.numbered_notes(cells, apart=apart)
     return frame.assign(Note=numbers), tuple(plain(note) for note in notes)
 
 

@@ -110,8 +110,8 @@ def sensitivity(
     level : float
         In (0.5, 1): the P(benefit) whose tipping points are sought. A convention of who asks.
     choices : iterable of Choice, optional
-        Other ways to analyse; by default those of `mutau.sensitivities.default_choices`. Admissible data sets are
-        added with `mutau.sensitivities.data_set_choices`.
+        Other ways to analyse; by default those of `mutau.sensitivities.default_choices`, with what the model states
+        of its own under ``sensitivity``: admissible data sets, halved arms, columns to exclude by.
     thresholds : VerdictThresholds, optional
         Where the verdict draws its lines.
     prob : float

@@ -43,7 +43,7 @@ from mutau.tables.sensitivity import (
     sensitivity_tables,
     with_conditions,
 )
-from mutau.tables.texts import plain
+from mutau.tables.texts import numbered_notes, plain
 
 __all__ = [
     "BAYESIAN",
@@ -72,6 +72,7 @@ __all__ = [
     "likelihood_table",
     "main_table",
     "number",
+    "numbered_notes",
     "percent",
     "plain",
     "probability",

@@ -12,6 +12,7 @@ import pandas as pd
 from mutau.tables import layouts
 from mutau.tables.columns import Column, Given, text
 from mutau.tables.record import Table
+from mutau.tables.texts import numbered_notes
 
 if TYPE_CHECKING:
     from mutau.fitting import Fit
@@ -142,15 +143,9 @@ def review(title: str, models: Sequence[OutcomeModel], compared: pd.DataFrame) -
 def numbered(columns: Sequence[Column]) -> tuple[tuple[Column, ...], tuple[str, ...]]:
     """Replace the long cells of a column of notes by numbers, and give the notes in the order of their numbers."""
     cells = next((column.cells for column in columns if column.heading == "Note"), ())
-    split = [[part for part in cell.split("; ") if part] for cell in cells]
-    notes = list(dict.fromkeys(part for parts in split for part in parts))
-    places = [
-        ", ".join(str(place) for place in sorted(notes.index(part) + 1 for part in parts)) for parts in split
-    ]
-    replaced = (
-        replace(column, cells=tuple(places)) if column.heading == "Note" else column for column in columns
-    )
-    return tuple(replaced), tuple(notes)
+    places, notes = numbered_notes(cells)
+    replaced = (replace(column, cells=places) if column.heading == "Note" else column for column in columns)
+    return tuple(replaced), notes
 
 
 def _of_outcome(

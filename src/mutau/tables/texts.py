@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections.abc import Sequence
 
-__all__ = ["plain", "spreadsheet_safe"]
+__all__ = ["numbered_notes", "plain", "spreadsheet_safe"]
 
 _BIDI_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _BREAKS = frozenset("\n\r\t\v\f\x85\u2028\u2029")
@@ -53,3 +54,31 @@ def _is_number(text: str) -> bool:
         return not math.isnan(float(text))
     except ValueError:
         return False
+
+
+def numbered_notes(cells: Sequence[str], *, apart: bool = True) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Replace long cells of notes by numbers, and give the notes in the order of their numbers.
+
+    Parameters
+    ----------
+    cells : sequence of str
+        Of one column; empty where there is nothing to note.
+    apart : bool
+        Whether the parts of a cell (between semicolons) are notes of their own, so that what rows share is said once.
+
+    Returns
+    -------
+    numbers : tuple of str
+        What stands in each cell instead.
+    notes : tuple of str
+        The first is number 1.
+
+    Examples
+    --------
+    >>> numbered_notes(["no events; 0.5 added", "", "0.5 added"])
+    (('1, 2', '', '2'), ('no events', '0.5 added'))
+    """
+    split = [[part for part in (cell.split("; ") if apart else [cell]) if part] for cell in cells]
+    notes = tuple(dict.fromkeys(part for parts in split for part in parts))
+    places = (sorted(notes.index(part) + 1 for part in parts) for parts in split)
+    return tuple(", ".join(map(str, each)) for each in places), notes
