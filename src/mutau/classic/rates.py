@@ -67,7 +67,7 @@ def mantel_haenszel_rates(
         As `mantel_haenszel` takes them: a common effect with Wald's interval, or DerSimonian-Laird.
     add, to : float, str
         Zero-event rule for the effects of single studies, which Q and the random-effects stage need; see
-        `mutau.measures.rates.correct_zero_events`. A correction is announced by a DataWarning and in `notes`; the
+        ``correct_zero_events`` of `mutau.measures`. A correction is announced by a DataWarning and in `notes`; the
         common-effect estimate needs none.
     labels : sequence of str, optional
         Names of the studies, for messages.
