@@ -94,7 +94,8 @@ def _workers(number: int) -> Iterator[ProcessPoolExecutor]:
     except BaseException:
         for process in set(multiprocessing.active_children()) - others:
             process.terminate()
-        pool.shutdown(wait=False, cancel_futures=True)
+        # Waited for while it is referred to: Python 3.12 locks up if a pool is collected while it is being broken.
+        pool.shutdown(wait=True, cancel_futures=True)
         raise
     finally:
         for name, value in before.items():
