@@ -11,9 +11,9 @@ from docx import Document
 
 import mutau
 from mutau import tables
-from mutau.comparing import compare
 from mutau.errors import ArgumentError
-from mutau.grading import Graded, PerThousand, languages, size_class, statement
+from mutau.grading import PerThousand, languages, size_class, statement
+from mutau.grading.graded import as_graded
 from mutau.grading.language import words_of
 from mutau.outcomes import CERTAINTIES, DOMAINS, Certainty, DomainJudgement, Threshold
 
@@ -63,7 +63,8 @@ def fit():
 
 def graded(fit, **changes):
     """The same answers under a model with other words."""
-    return Graded(replace(fit.model, **changes), fit, compare(fit, {}))
+    (outcome,) = as_graded([fit])
+    return replace(outcome, model=replace(fit.model, **changes))
 
 
 @pytest.mark.parametrize(("rating", "size"), PUBLISHED)

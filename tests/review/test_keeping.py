@@ -73,6 +73,7 @@ def forbid_fitting(monkeypatch):
         raise AssertionError("something is fitted")
 
     monkeypatch.setattr(making, "run_outcome", refuse)
+    monkeypatch.setattr(making, "fit", refuse)  # whoever else asks for a whole outcome
 
 
 def test_a_rerun_keeps_everything_and_writes_the_same(done, monkeypatch):

@@ -158,13 +158,13 @@ def _per_thousand(
 
 def _beyond(graded: Graded) -> tuple[float, str, str]:
     """Give the probability beyond the first threshold on the side of benefit: bare, written, and which one it is."""
-    model, mu = graded.model, graded.fit.marginal("mu")
+    model = graded.model
     benefits = [event for event in events(model)[2:] if event.side == model.benefit_sign]
     if not benefits:
         return float("nan"), tables.NOT_AVAILABLE, ""
     event = benefits[0]
-    value = event.probability(mu)
-    return value, f"{tables.probability(value, mu.ess_at(event.bound))}: {event.label}", event.label
+    value, ess = graded.chance(event)
+    return value, f"{tables.probability(value, ess)}: {event.label}", event.label
 
 
 def _numbers(graded: Graded, said: Statement) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from mutau import tables
 from mutau.comparing import compare
 from mutau.errors import ArgumentError, Fault
 from mutau.fitting import Fit
+from mutau.outcomes.defaults import OWN
+from mutau.summaries import Event, probabilities, summary
 
 if TYPE_CHECKING:
     from mutau.outcomes import OutcomeModel
@@ -22,7 +24,7 @@ NOT_RATED = "not rated"
 
 
 class Outcome(Protocol):
-    """Anything that has these three, such as an outcome of `mutau.run_review`."""
+    """Anything that has these five, such as an outcome of `mutau.run_review`."""
 
     @property
     def model(self) -> OutcomeModel:
@@ -36,6 +38,14 @@ class Outcome(Protocol):
     def compared(self) -> pd.DataFrame:
         """`mutau.compare` of the fit."""
 
+    @property
+    def summarised(self) -> pd.DataFrame:
+        """`mutau.summary` of the fit."""
+
+    @property
+    def chances(self) -> pd.DataFrame:
+        """`mutau.probabilities` of the fit, with the label of its prior in a column ``prior``."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Graded:
@@ -47,19 +57,35 @@ class Graded:
         What was asked, and what was rated.
     fit : Fit
         Under the model's own priors.
-    compared : DataFrame
-        `mutau.compare` of the fit.
+    compared, summarised, chances : DataFrame
+        `mutau.compare`, `mutau.summary` and `mutau.probabilities` of the fit. What GRADE's tables say is read from
+        these and not asked of the fit again: a fit that was kept by an earlier run would have to be made anew.
     """
 
     model: OutcomeModel
     fit: Fit
     compared: pd.DataFrame
+    summarised: pd.DataFrame
+    chances: pd.DataFrame
 
     @property
     def row(self) -> pd.Series[Any]:
         """The answer that is quoted: of the mean effect, under the default priors."""
         rows = self.compared
         return rows[(rows["quantity"] == "mu") & (rows["prior_label"] == "default")].iloc[0]
+
+    def spread(self, quantity: str, scale: str) -> tuple[float, float, float]:
+        """Median and 95% credible limits of tau or of a new setting's effect."""
+        rows = self.summarised
+        found = rows[(rows["quantity"] == quantity) & (rows["scale"] == scale)].iloc[0]
+        return float(found["estimate"]), float(found["lower"]), float(found["upper"])
+
+    def chance(self, event: Event) -> tuple[float, float]:
+        """Probability of a statement about mu, and the effective sample size it rests on."""
+        rows = self.chances
+        mine = (rows["event"] == event.name) & (rows["quantity"] == "mu") & (rows["prior"] == OWN)
+        found = rows[mine].iloc[0]
+        return float(found["probability"]), float(found["ess"])
 
     @property
     def provenance(self) -> str:
@@ -86,12 +112,15 @@ def as_graded(given: Iterable[Outcome | Fit]) -> tuple[Graded, ...]:
             [Fault(f"{type(each).__name__!r} is none", rule, remedy, key="outcomes") for each in wrong]
             or [Fault("there is no outcome", rule, remedy, key="outcomes")]
         )
-    return tuple(
-        Graded(each.model, each, compare(each))
-        if isinstance(each, Fit)
-        else Graded(each.model, each.fit, each.compared)
-        for each in outcomes
-    )
+    return tuple(_of_fit(each) if isinstance(each, Fit) else _of_outcome(each) for each in outcomes)
+
+
+def _of_fit(fit: Fit) -> Graded:
+    return Graded(fit.model, fit, compare(fit), summary(fit), probabilities(fit).assign(prior=OWN))
+
+
+def _of_outcome(outcome: Outcome) -> Graded:
+    return Graded(outcome.model, outcome.fit, outcome.compared, outcome.summarised, outcome.chances)
 
 
 def participants(fit: Fit) -> int | None:

@@ -14,7 +14,7 @@ from mutau.grading.findings import conditions
 from mutau.grading.graded import NOT_RATED, as_graded, counted, participants, rating_words
 from mutau.outcomes.records import DOMAINS
 from mutau.pooling import pool
-from mutau.summaries import events, interval
+from mutau.summaries import events
 from mutau.tables.columns import number_column, text
 from mutau.tables.record import Table
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["evidence_profile"]
 
-_PROB = 0.95
 _NOT_STATED = "not stated"
 _NOTES = (
     "Domains and certainty are the reviewers' judgements, with their reasons; a domain that is not stated is one of "
@@ -107,9 +106,8 @@ def _rated(model: OutcomeModel) -> str:
 def _numbers(graded: Graded) -> pd.DataFrame:
     """One row for each of no effect and the thresholds, with what is known of the spread."""
     model, fit = graded.model, graded.fit
-    row, mu, tau = graded.row, fit.marginal("mu"), fit.marginal("tau")
-    new = interval(fit, "theta_new", _PROB)
-    spread = np.asarray(tau.quantile(np.array([0.5, (1 - _PROB) / 2, (1 + _PROB) / 2])))
+    row = graded.row
+    _, *new = graded.spread("theta_new", "natural")
     shared = {
         "model": model.name,
         "outcome": model.title,
@@ -118,10 +116,9 @@ def _numbers(graded: Graded) -> pd.DataFrame:
         "lower": row["lower"],
         "upper": row["upper"],
         "prob": row["prob"],
-        **dict(zip(("tau", "tau_lower", "tau_upper"), map(float, spread), strict=True)),
+        **dict(zip(("tau", "tau_lower", "tau_upper"), graded.spread("tau", "analysis"), strict=True)),
         "i2": _i2(fit),
-        "new_lower": new.lower,
-        "new_upper": new.upper,
+        **dict(zip(("new_lower", "new_upper"), new, strict=True)),
         "rating": "" if model.rated is None else model.rated.rating,
         "provenance": graded.provenance,
     }
@@ -133,8 +130,7 @@ def _numbers(graded: Graded) -> pd.DataFrame:
             "label": event.label,
             "bound": (bound := float(to_natural(np.float64(event.bound)))),
             "inside": bool(row["lower"] <= bound <= row["upper"]),
-            "probability": event.probability(mu),
-            "ess": mu.ess_at(event.bound),
+            **dict(zip(("probability", "ess"), graded.chance(event), strict=True)),
         }
         for event in told
     ]
