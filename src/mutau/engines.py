@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +24,16 @@ if TYPE_CHECKING:
     from mutau.exact import ExactPosterior
     from mutau.sampling import SamplingSettings
 
-__all__ = ["ASKABLE", "ENGINES", "Engine", "EngineResult", "choose", "exact_posterior", "is_normal"]
+__all__ = [
+    "ASKABLE",
+    "ENGINES",
+    "Engine",
+    "EngineRecord",
+    "EngineResult",
+    "choose",
+    "exact_posterior",
+    "is_normal",
+]
 
 EXACT_DRAWS = (4, 1000)
 """Independent draws that fill ``posterior`` when nothing was sampled: as four chains, so that ArviZ works."""
@@ -41,8 +51,9 @@ class EngineResult:
 
     Parameters
     ----------
-    posterior : Dataset
-        ``mu``, ``tau`` (chain, draw), ``theta`` (chain, draw, study); ``theta_new`` where the engine draws it.
+    draws : callable
+        Gives a Dataset with ``mu``, ``tau`` (chain, draw), ``theta`` (chain, draw, study), and ``theta_new`` where
+        the engine draws it. The exact engine draws when it is called: its answers need no draws.
     settings : dict
         The engine's settings.
     attempts : int
@@ -59,7 +70,7 @@ class EngineResult:
         The posterior itself, where it is known exactly.
     """
 
-    posterior: xr.Dataset
+    draws: Callable[[], xr.Dataset]
     settings: dict[str, Any]
     attempts: int
     checks: tuple[CheckResult, ...]
@@ -67,6 +78,48 @@ class EngineResult:
     seconds: float
     sample_stats: xr.Dataset | None = None
     exact: ExactPosterior | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRecord:
+    """How a posterior was made, enough to make it again.
+
+    Parameters
+    ----------
+    name : str
+        The engine that made it: ``"sampling"`` or ``"exact"``.
+    asked : str
+        What was asked for: one of these, or ``"auto"``.
+    versions : dict
+        Of mutau and the libraries that matter for the numbers.
+    settings : dict
+        The engine's settings of the attempt that was kept.
+    seed : int
+        The same seed gives the same numbers.
+    seconds : float
+        Wall time of the engine, compilation included.
+    attempts : int
+        Attempts made; more than 1 if a first one failed its convergence checks.
+    checks : tuple of CheckResult
+        Of convergence, or of the quadrature's error estimate.
+    warnings : tuple of str
+        What a reader must know of this run.
+    """
+
+    name: str
+    asked: str
+    versions: dict[str, str]
+    settings: dict[str, Any]
+    seed: int
+    seconds: float
+    attempts: int
+    checks: tuple[CheckResult, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def converged(self) -> bool:
+        """Whether every check passed."""
+        return all(check.passed for check in self.checks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +154,7 @@ def _run_sampling(
 
     draws = sample(request, sampling or SamplingSettings(), int(seed.generate_state(1)[0]))
     return EngineResult(
-        draws.posterior,
+        partial(getattr, draws, "posterior"),
         draws.settings,
         draws.attempts,
         draws.checks,
@@ -150,27 +203,32 @@ def _run_exact(
     start = time.perf_counter()
     del sampling  # nothing is sampled; the draws below are independent
     posterior = exact_posterior(request)
-    chains, draws = EXACT_DRAWS
-    drawn = posterior.sample(np.random.default_rng(seed), chains * draws)
-    dims, shape = ("chain", "draw"), EXACT_DRAWS
-    dataset = xr.Dataset(
-        {
-            "mu": (dims, drawn.mu.reshape(shape)),
-            "tau": (dims, drawn.tau.reshape(shape)),
-            "theta": ((*dims, "study"), drawn.theta.reshape(*shape, posterior.k)),
-            "theta_new": (dims, drawn.theta_new.reshape(shape)),
-        },
-        coords={"chain": np.arange(chains), "draw": np.arange(draws), "study": list(request.study)},
-    )
     error = posterior.error_estimate
     most = ERROR_MAX if is_normal(request) else SURFACE_ERROR_MAX
     check = CheckResult(
         "quadrature error", bool(error <= most), error, f"at most {most:g} posterior SD", "estimate"
     )
     warnings = () if check.passed else (f"the quadrature's error estimate is {error:.2g} posterior SD",)
-    settings = {"chains": chains, "draws": draws}
-    return EngineResult(
-        dataset, settings, 1, (check,), warnings, time.perf_counter() - start, exact=posterior
+    settings = dict(zip(("chains", "draws"), EXACT_DRAWS, strict=True))
+    seconds = time.perf_counter() - start
+    draws = partial(_independent_draws, posterior, request.study, seed)
+    return EngineResult(draws, settings, 1, (check,), warnings, seconds, exact=posterior)
+
+
+def _independent_draws(
+    posterior: ExactPosterior, study: tuple[str, ...], seed: np.random.SeedSequence
+) -> xr.Dataset:
+    chains, draws = EXACT_DRAWS
+    drawn = posterior.sample(np.random.default_rng(seed), chains * draws)
+    dims, shape = ("chain", "draw"), EXACT_DRAWS
+    return xr.Dataset(
+        {
+            "mu": (dims, drawn.mu.reshape(shape)),
+            "tau": (dims, drawn.tau.reshape(shape)),
+            "theta": ((*dims, "study"), drawn.theta.reshape(*shape, posterior.k)),
+            "theta_new": (dims, drawn.theta_new.reshape(shape)),
+        },
+        coords={"chain": np.arange(chains), "draw": np.arange(draws), "study": list(study)},
     )
 
 

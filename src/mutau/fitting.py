@@ -15,7 +15,7 @@ import pandas as pd
 import xarray as xr
 
 from mutau import __version__
-from mutau.engines import choose
+from mutau.engines import EngineRecord, choose
 from mutau.errors import ArgumentError, Fault, ImproperPosteriorError, StudyDataError
 from mutau.likelihoods import LIKELIHOODS
 from mutau.measures import effects as compute_effects
@@ -23,7 +23,7 @@ from mutau.priors.existence import count_posterior_is_proper, posterior_is_prope
 from mutau.requests import ModelRequest
 from mutau.shown import Shown
 from mutau.studies import StudyTable
-from mutau.trees import build_tree, marginals_group
+from mutau.trees import Groups
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -31,11 +31,10 @@ if TYPE_CHECKING:
     from mutau.exact import ExactPosterior
     from mutau.outcomes import OutcomeModel
     from mutau.priors import Prior
-    from mutau.records import CheckResult, Marginal
+    from mutau.records import Marginal
     from mutau.sampling import SamplingSettings
 
 __all__ = [
-    "EngineRecord",
     "Fit",
     "data_notes",
     "fit",
@@ -47,48 +46,6 @@ __all__ = [
 ]
 
 _LIBRARIES = ("pymc", "nutpie", "arviz", "numpy", "pytensor", "numba")
-
-
-@dataclass(frozen=True, slots=True)
-class EngineRecord:
-    """How a posterior was made, enough to make it again.
-
-    Parameters
-    ----------
-    name : str
-        The engine that made it: ``"sampling"`` or ``"exact"``.
-    asked : str
-        What was asked for: one of these, or ``"auto"``.
-    versions : dict
-        Of mutau and the libraries that matter for the numbers.
-    settings : dict
-        The engine's settings of the attempt that was kept.
-    seed : int
-        The same seed gives the same numbers.
-    seconds : float
-        Wall time of the engine, compilation included.
-    attempts : int
-        Attempts made; more than 1 if a first one failed its convergence checks.
-    checks : tuple of CheckResult
-        Of convergence, or of the quadrature's error estimate.
-    warnings : tuple of str
-        What a reader must know of this run.
-    """
-
-    name: str
-    asked: str
-    versions: dict[str, str]
-    settings: dict[str, Any]
-    seed: int
-    seconds: float
-    attempts: int
-    checks: tuple[CheckResult, ...]
-    warnings: tuple[str, ...]
-
-    @property
-    def converged(self) -> bool:
-        """Whether every check passed."""
-        return all(check.passed for check in self.checks)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,26 +60,35 @@ class Fit(Shown):
         The studies it selected.
     effects : DataFrame
         One row per study: the wide view of its data with ``yi``, ``vi``, ``sei`` (analysis scale).
-    tree : DataTree
-        ArviZ's groups. ``posterior``: ``mu``, ``tau``, ``theta_new`` (chain, draw) and ``theta`` (chain, draw,
-        study); ``prior`` likewise without theta, absent where a prior is improper; ``posterior_predictive``,
-        ``log_likelihood`` and ``observed_data`` under the name of the likelihood's outcome (``yi``; ``events`` of
-        both arms, dims (study, arm), where the likelihood is of counts);
-        ``log_prior`` of mu and tau; ``constant_data``; ``sample_stats`` of a sampled fit, ``marginals``
-        (quantiles and densities) of an exact one; ``predictions`` (``y_new``) where the standard error of a new
-        study was stated. Everything is on the analysis scale.
+    groups : Groups
+        Makes ``tree``, ArviZ's groups, when they are first asked for: no answer of an exact fit needs them.
     engine : EngineRecord
         How it was made.
     exact : NormalPosterior or SurfacePosterior, optional
         The posterior itself, where the exact engine made it; every answer is then read from it, not from draws.
+
+    Notes
+    -----
+    The groups of ``tree``. ``posterior``: ``mu``, ``tau``, ``theta_new`` (chain, draw) and ``theta`` (chain, draw,
+    study); ``prior`` likewise without theta, absent where a prior is improper; ``posterior_predictive``,
+    ``log_likelihood`` and ``observed_data`` under the name of the likelihood's outcome (``yi``; ``events`` of
+    both arms, dims (study, arm), where the likelihood is of counts);
+    ``log_prior`` of mu and tau; ``constant_data``; ``sample_stats`` of a sampled fit, ``marginals``
+    (quantiles and densities) of an exact one; ``predictions`` (``y_new``) where the standard error of a new
+    study was stated. Everything is on the analysis scale.
     """
 
     model: OutcomeModel
     studies: StudyTable
     effects: pd.DataFrame
-    tree: xr.DataTree
+    groups: Groups
     engine: EngineRecord
     exact: ExactPosterior | None = None
+
+    @property
+    def tree(self) -> xr.DataTree:
+        """ArviZ's groups: draws, predictions, densities and data, on the analysis scale."""
+        return self.groups.tree
 
     @property
     def k(self) -> int:
@@ -251,12 +217,16 @@ def fit(
     seed = secrets.randbits(32) if seed is None else seed
     engine_seed, forward_seed = np.random.SeedSequence(seed).spawn(2)
     result = chosen.run(request, engine_seed, sampling)
-    tree = build_tree(request, result.posterior, effects, np.random.default_rng(forward_seed), sei_new)
-    if result.sample_stats is not None:
-        tree["sample_stats"] = xr.DataTree(result.sample_stats)
-    if result.exact is not None:
-        tree["marginals"] = xr.DataTree(marginals_group(result.exact, request.study))
-    tree.attrs = _attributes(model, effects, chosen.name)
+    groups = Groups(
+        request,
+        result.draws,
+        effects,
+        forward_seed,
+        sei_new,
+        result.sample_stats,
+        result.exact,
+        _attributes(model, effects, chosen.name),
+    )
     record = EngineRecord(
         name=chosen.name,
         asked=engine,
@@ -268,7 +238,7 @@ def fit(
         checks=result.checks,
         warnings=result.warnings,
     )
-    return Fit(model, selected, effects, tree, record, result.exact)
+    return Fit(model, selected, effects, groups, record, result.exact)
 
 
 def refit(fitted: Fit, tau_prior: Prior) -> Fit:

@@ -6,6 +6,9 @@ compilation.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,11 +23,57 @@ if TYPE_CHECKING:
     from mutau.records import Marginal
     from mutau.requests import ModelRequest
 
-__all__ = ["MARGINAL_PROBABILITIES", "build_tree", "marginals_group"]
+__all__ = ["MARGINAL_PROBABILITIES", "Groups", "build_tree", "marginals_group"]
 
 _OUTER = np.array([0.001, 0.0025, 0.005, 0.025])
 MARGINAL_PROBABILITIES = np.sort(np.concatenate([_OUTER, np.arange(1, 100) / 100, 1 - _OUTER]))
 """Where the group ``marginals`` gives quantiles and densities."""
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """ArviZ's groups of a fit, made when they are first asked for.
+
+    Parameters
+    ----------
+    request : ModelRequest
+        The model and its data.
+    draws : callable
+        Gives the posterior's draws, as `build_tree` takes them.
+    effects : DataFrame
+        The studies, one row each.
+    seed : numpy.random.SeedSequence
+        For everything drawn forward.
+    sei_new : float, optional
+        Standard error of a new study.
+    sample_stats : Dataset, optional
+        The sampler's statistics.
+    exact : NormalPosterior or SurfacePosterior, optional
+        The posterior itself, for the group ``marginals``.
+    attributes : mapping of str to str
+        What the tree says of itself.
+    """
+
+    request: ModelRequest
+    draws: Callable[[], xr.Dataset]
+    effects: pd.DataFrame
+    seed: np.random.SeedSequence
+    sei_new: float | None
+    sample_stats: xr.Dataset | None
+    exact: ExactPosterior | None
+    attributes: Mapping[str, str]
+
+    @cached_property
+    def tree(self) -> xr.DataTree:
+        """The groups, the same at every call."""
+        rng = np.random.default_rng(self.seed)
+        tree = build_tree(self.request, self.draws(), self.effects, rng, self.sei_new)
+        if self.sample_stats is not None:
+            tree["sample_stats"] = xr.DataTree(self.sample_stats)
+        if self.exact is not None:
+            tree["marginals"] = xr.DataTree(marginals_group(self.exact, self.request.study))
+        tree.attrs = dict(self.attributes)
+        return tree
 
 
 def build_tree(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
 
 from mutau.comparing import compare
-from mutau.fitting import EngineRecord, Fit, prepare
+from mutau.engines import EngineRecord
+from mutau.fitting import Fit, prepare
 from mutau.outcomes import OutcomeModel, PublishedResult, Threshold
 from mutau.records import CheckResult
 
@@ -75,7 +78,7 @@ def make_fit(frame, model, seed=1):
         model,
         studies,
         effects,
-        tree,
+        SimpleNamespace(tree=tree),
         EngineRecord("sampling", "sampling", {"mutau": "0"}, settings, seed, 0.5, 1, checks, ()),
     )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from mutau.fitting import EngineRecord, Fit
+from mutau.engines import EngineRecord
+from mutau.fitting import Fit
 
 if TYPE_CHECKING:
     import pandas as pd
