@@ -45,5 +45,5 @@ types: install ## Check the types (mypy, strict)
 check: lint types test ## Everything that has to pass before a change is merged
 
 clean: ## Remove results, caches and build leftovers (.venv stays)
-	rm -rf results site docs/reference build dist .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf results site docs/reference docs/gallery build dist .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find src tests examples -name __pycache__ -type d -prune -exec rm -rf {} +

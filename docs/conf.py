@@ -23,6 +23,7 @@ extensions = [
     "myst_parser",
     "mathml",
     "reference",
+    "gallery",
 ]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 exclude_patterns = ["_build", "_tools", "_static"]

@@ -26,6 +26,9 @@ SMALL = Path(__file__).parent / "data" / "small_review"
 COMMANDS = {
     "check": "check small",
     "compare": "compare small/pain.toml --engine exact --format markdown",
+    "compare_also": "compare small/pain.toml --engine exact --also 'REML KR' --also 'PM t' --format markdown",
+    "diagnose": "diagnose bcg.csv --measure RR --tau2 DL --format markdown",
+    "diagnose_few": "diagnose small/pain.toml",
     "fit": "fit small/pain.toml --engine exact --format markdown",
     "priors_list": "priors list --measure OR --source turner2015 --search pain --format markdown",
     "priors_show": "priors show turner2015/any",
@@ -40,6 +43,7 @@ COMMANDS = {
 @pytest.fixture
 def small(tmp_path, monkeypatch):
     shutil.copytree(SMALL, tmp_path / "small")
+    shutil.copy(ROOT / "data" / "bcg" / "bcg.csv", tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
 
@@ -73,6 +77,7 @@ def test_every_command_has_one_example_and_it_runs(tmp_path, monkeypatch):
         "check",
         "fit",
         "compare",
+        "diagnose",
         "priors list",
         "priors show",
         "report",

@@ -1,5 +1,6 @@
 """Every example runs, from any folder, and says what its text promises."""
 
+import json
 import os
 import runpy
 from pathlib import Path
@@ -22,7 +23,17 @@ PROMISED = {
         "if it has 46 participants or more",
         "depends on the prior for tau",
     ),
+    "08_bcg_vaccine.py": (
+        "rma: -0.7145 0.1798 -3.9744 -1.0669 -0.3622",
+        "I2 is 92%; it performs poorly with heterogeneity",
+        "P(benefit) = 1.000 (in a new setting 0.885",
+    ),
 }
+OTHERWISE = {  # what metafor prints of 08 with its defaults, and why mutau says something else
+    "confint, I2": "tight confint, I2",  # its root finder stops early
+    "confint, H2": "tight confint, H2",
+}
+NO_TAU2 = "after Aronson 1948"  # of one trial, for which metafor prints 0
 
 
 def test_every_example_is_tested():
@@ -39,3 +50,24 @@ def test_example_runs(name, capsys, tmp_path, monkeypatch):
     if (shown := SHOWN / f"{Path(name).stem}.txt").exists():
         assert printed == shown.read_text(encoding="utf-8")
     assert not os.listdir(tmp_path)  # an example writes nothing
+    if name.startswith("08"):
+        compare_with_metafor(printed)
+
+
+def compare_with_metafor(printed):
+    """Every number that metafor prints of the BCG trials, digit for digit (tests/reference/make_example_08.R)."""
+    stored = Path(__file__).parent / "reference" / "example_08.json"
+    expected = json.loads(stored.read_text(encoding="utf-8"))["lines"]
+    found = {
+        label: numbers.split()
+        for label, _, numbers in (line.rpartition(": ") for line in printed.splitlines())
+    }
+    assert len(expected) >= 69
+    for label in expected:
+        if label.startswith("tight"):
+            continue
+        wanted = expected[OTHERWISE.get(label, label)]
+        if label == NO_TAU2:
+            assert (wanted[-1], found[label][-1]) == ("0.0000", "nan")
+            wanted = [*wanted[:-1], "nan"]
+        assert found[label] == wanted, label

@@ -47,6 +47,7 @@ def calls(secure, tmp_path):
         "split_arms": lambda: len(mutau.split_arms(counts)),
         "compare": lambda: len(mutau.compare(secure, {})),
         "decide": lambda: mutau.decide(exactly, baselines=0.02, alternatives={}).importance.actions,
+        "diagnose": lambda: mutau.diagnose(counts, measure="RR").k,
         "effects": lambda: list(mutau.effects(counts.wide(), measure="RR")["vi"]),
         "errors": lambda: mutau.errors.MutauError.__name__,
         "exact": lambda: mutau.exact.normal([0.1, 0.4], [0.2, 0.3]).mu.mean,

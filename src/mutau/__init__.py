@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mutau.batches import fit_many
     from mutau.comparing import compare, compare_likelihoods
     from mutau.decisions import decide
+    from mutau.diagnostics import diagnose
     from mutau.fitting import Fit, fit, pymc_model
     from mutau.grading import evidence_profile, summary_of_findings
     from mutau.measures import MEASURES, effects
@@ -54,6 +55,7 @@ _HOMES = {
     "compare_likelihoods": "mutau.comparing",
     "compare_shared_arms": "mutau.multiarm",
     "decide": "mutau.decisions",
+    "diagnose": "mutau.diagnostics",
     "effects": "mutau.measures",
     "evidence_profile": "mutau.grading",
     "fit": "mutau.fitting",
@@ -91,6 +93,7 @@ __all__ = [
     "compare_likelihoods",
     "compare_shared_arms",
     "decide",
+    "diagnose",
     "effects",
     "errors",
     "evidence_profile",

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
-from mutau.classic.counts import mantel_haenszel
+from mutau.beside import NO_PROBABILITY, classic_rows, named_analyses
+from mutau.diagnostics import Diagnosis, diagnose
 from mutau.errors import ArgumentError, DataWarning, Fault
 from mutau.fitting import Fit, refit
 from mutau.fitting import fit as mutau_fit
 from mutau.likelihoods import LIKELIHOODS
-from mutau.pooling import pool
 from mutau.shown import Shown
 from mutau.summaries import chance, events, interval, probabilities
 
 if TYPE_CHECKING:
     from mutau.outcomes import OutcomeModel
-    from mutau.records import ClassicResult
+    from mutau.studies import StudyTable
 
 __all__ = [
     "COMPARE_COLUMNS",
@@ -66,22 +66,7 @@ COMPARE_COLUMNS = (
 )
 """Columns of `compare` and of ``summary.csv`` and ``compare.csv``, in order."""
 
-_INVERSE_VARIANCE = (
-    ("common effect, inverse variance", "CE", "wald"),
-    ("DerSimonian-Laird, Wald", "DL", "wald"),
-    ("Paule-Mandel, Hartung-Knapp", "PM", "HK"),
-    ("REML, Wald", "REML", "wald"),
-    ("REML, Hartung-Knapp", "REML", "HK"),
-    ("REML, ad hoc Hartung-Knapp", "REML", "HK-adhoc"),
-    ("REML, Cochrane's current rule", "REML", "cochrane"),
-)
-_MANTEL_HAENSZEL = (  # with what RevMan adds to the cells of a study with a zero, where its analysis is meant
-    ("common effect, Mantel-Haenszel", "CE", 0.0),
-    ("DerSimonian-Laird, Mantel-Haenszel Q (RevMan 5)", "DL", 0.5),
-)
-_COUNTS = ["events_treatment", "n_treatment", "events_control", "n_control"]
 _MADE = {"sampling": "sampled", "exact": "exact"}
-_NO_PROBABILITY = "p_benefit: a confidence interval gives no probability of benefit"
 
 
 class Comparison(Shown, pd.DataFrame):
@@ -93,10 +78,13 @@ class Comparison(Shown, pd.DataFrame):
     ----------
     outcome_model : OutcomeModel
         The outcome model behind it.
+    studies : StudyTable
+        Its studies.
     """
 
-    _metadata: ClassVar[list[str]] = ["outcome_model"]
+    _metadata: ClassVar[list[str]] = ["outcome_model", "studies"]
     outcome_model: OutcomeModel
+    studies: StudyTable
 
     @property
     def _constructor(self) -> type[pd.DataFrame]:
@@ -106,11 +94,26 @@ class Comparison(Shown, pd.DataFrame):
         """Give the table that a notebook shows, as Markdown to copy; ``pd.DataFrame(it)`` gives the unrounded one."""
         return Shown.to_markdown(self)
 
+    def diagnostics(self, *, tau2: str = "REML", ci: str = "HK") -> Diagnosis:
+        """Ask of the same studies which one matters, and whether small studies find other effects.
+
+        Parameters
+        ----------
+        tau2, ci : str
+            How they are pooled, see `mutau.pool`.
+
+        Returns
+        -------
+        Diagnosis
+            Of `mutau.diagnose`; each test says how many studies it rests on and where its authors advise against it.
+        """
+        return diagnose(self.studies, measure=self.outcome_model, tau2=tau2, ci=ci)
+
     @classmethod
-    def of(cls, frame: pd.DataFrame, model: OutcomeModel) -> Comparison:
-        """Make a frame of answers a comparison of one model's."""
+    def of(cls, frame: pd.DataFrame, fit: Fit) -> Comparison:
+        """Make a frame of answers a comparison of one fit's."""
         made = cls(frame)
-        made.outcome_model = model
+        made.outcome_model, made.studies = fit.model, fit.studies
         return made
 
 
@@ -120,6 +123,7 @@ def compare(
     prob: float = 0.95,
     *,
     others: Mapping[str, Fit] | None = None,
+    also: Sequence[str] = (),
 ) -> Comparison:
     """Set a fit beside its answers under other priors, classic pooling and the published result.
 
@@ -134,6 +138,10 @@ def compare(
         Probability content of credible intervals and coverage of confidence intervals.
     others : mapping of str to Fit, optional
         The same fits by another engine, by the label of their prior for tau; their rows follow.
+    also : sequence of str
+        Further classic analyses, each named by words of `mutau.pool`: ``"REML KR"``, ``"DL permutation"``,
+        ``"Peto"``, ``"MH DL"``, ``"PM HK prediction=HK"``. ``"all"`` names every estimator of tau2 and every
+        confidence interval, and what there is from counts.
 
     Returns
     -------
@@ -142,17 +150,24 @@ def compare(
         estimate) and its interval are on the natural scale, ``tau`` on the analysis scale. ``kind`` says whether an
         interval is credible (``eti``) or a ``confidence`` interval, ``prediction_kind`` of which kind the prediction
         limits are: for Bayesian rows the equal-tailed credible interval of theta_new. A value that does not exist is
-        NaN and ``note`` says why.
+        NaN and ``note`` says why. Its ``diagnostics()`` asks the same studies which of them matters, and whether
+        small studies find other effects.
+
+    Raises
+    ------
+    ArgumentError, StudyDataError
+        `also` names no analysis, or one that these studies do not allow.
     """
+    further = named_analyses(also, fit.model.measure)
     fits = {"default": fit, **(fit_alternatives(fit) if alternatives is None else alternatives)}
     rows = [row for label, each in fits.items() for row in bayesian_rows(each, label, prob)]
     rows += [row for label, each in (others or {}).items() for row in bayesian_rows(each, label, prob)]
-    rows += _classic_rows(fit, prob)
+    rows += classic_rows(fit, prob, further)
     if fit.model.published is not None:
         rows.append(_published_row(fit.model))
     provenance = "; ".join(fit.studies.provenance)
     frame = pd.DataFrame(rows).assign(model=fit.model.name, measure=fit.model.measure, provenance=provenance)
-    return Comparison.of(frame.reindex(columns=list(COMPARE_COLUMNS)), fit.model)
+    return Comparison.of(frame.reindex(columns=list(COMPARE_COLUMNS)), fit)
 
 
 def fit_alternatives(fit: Fit) -> dict[str, Fit]:
@@ -332,69 +347,6 @@ def _bayesian_row(fit: Fit, label: str, prob: float, quantity: str) -> dict[str,
     }
 
 
-def _classic_rows(fit: Fit, prob: float) -> list[dict[str, Any]]:
-    model = fit.model
-    rows = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DataWarning)  # said once, when the fit was made
-        usable = fit.effects[np.isfinite(fit.effects["yi"]) & np.isfinite(fit.effects["vi"])]
-        for name, tau2, ci in _INVERSE_VARIANCE if len(usable) else ():
-            result = pool(yi=usable["yi"], vi=usable["vi"], tau2=tau2, ci=ci, prob=prob)
-            rows.append(_classic_row(model, name, result, (*fit.notes, *_left_out(fit))))
-        if _has_counts(fit):
-            counts = [fit.effects[column].to_numpy(dtype=np.float64) for column in _COUNTS]
-            for name, tau2, mh_add in _MANTEL_HAENSZEL:
-                result = mantel_haenszel(
-                    *counts,
-                    measure=model.measure,
-                    tau2=tau2,
-                    prob=prob,
-                    add=model.zero_cells.add,
-                    to=model.zero_cells.to,
-                    mh_add=mh_add,
-                    labels=list(fit.effects["study"]),
-                )
-                rows.append(_classic_row(model, name, result))
-    return rows
-
-
-def _left_out(fit: Fit) -> tuple[str, ...]:
-    """Name the studies whose counts give no estimate: a likelihood of counts takes them, classic pooling cannot."""
-    without = fit.effects["study"][~(np.isfinite(fit.effects["yi"]) & np.isfinite(fit.effects["vi"]))]
-    return (f"without {', '.join(map(str, without))}: no estimate or no variance",) if len(without) else ()
-
-
-def _has_counts(fit: Fit) -> bool:
-    return (
-        fit.model.measure in {"RR", "OR", "RD"}
-        and set(_COUNTS) <= set(fit.effects)
-        and bool(fit.effects[_COUNTS].notna().all(axis=None))
-    )
-
-
-def _classic_row(
-    model: OutcomeModel, name: str, result: ClassicResult, notes: tuple[str, ...] = ()
-) -> dict[str, Any]:
-    natural = model.effects_record.to_natural
-    return {
-        "method": name,
-        "engine": "classic",
-        "prior": "",
-        "scale": "natural",
-        "estimate": float(natural(np.float64(result.estimate))),
-        "lower": float(natural(np.float64(result.lower))),
-        "upper": float(natural(np.float64(result.upper))),
-        "prob": result.prob,
-        "kind": "confidence",
-        "tau": float(np.sqrt(result.tau2)),
-        "prediction_lower": float(natural(np.float64(result.prediction_lower))),
-        "prediction_upper": float(natural(np.float64(result.prediction_upper))),
-        "prediction_kind": "prediction",
-        "k": result.k,
-        "note": "; ".join((*notes, *result.notes, _NO_PROBABILITY)),
-    }
-
-
 def _published_row(model: OutcomeModel) -> dict[str, Any]:
     published = model.published
     assert published is not None
@@ -412,5 +364,5 @@ def _published_row(model: OutcomeModel) -> dict[str, Any]:
         "prob": published.prob,
         "kind": "confidence",
         "k": published.k,
-        "note": "; ".join([*filter(None, said), missing, _NO_PROBABILITY]),
+        "note": "; ".join([*filter(None, said), missing, NO_PROBABILITY]),
     }

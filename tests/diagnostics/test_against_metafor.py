@@ -198,6 +198,15 @@ def test_wrong_arguments_are_said_together():
         diagnostics.egger(yi=[1, 2, 3], vi=[1, 1, 1])
 
 
+def test_studies_of_equal_precision_have_no_slope_and_no_side():
+    equal = {"yi": [1, 2, 3, 5], "vi": [1, 1, 1, 1]}
+    with pytest.raises(ArgumentError, match="differ between studies"):
+        diagnostics.egger(**equal, model="rma")
+    with pytest.raises(ArgumentError, match="Say side"):
+        diagnostics.trim_and_fill(**equal)
+    assert diagnostics.trim_and_fill(**equal, side="left").k0 >= 0
+
+
 def test_a_table_and_a_model_are_read_as_pooling_reads_them():
     from mutau import OutcomeModel, pool
 

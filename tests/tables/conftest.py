@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 ROOT = Path(__file__).parents[2]
+BCG = ROOT / "data" / "bcg" / "bcg.csv"
 HOSTILE = (
     "<script>alert('x')</script>",
     "a|b",
@@ -59,6 +60,7 @@ def every_table(exact_secure, hostile):
     from mutau.pooled_only.wording import overview
 
     compared = mutau.compare(exact_secure)
+    hostile_diagnosis = mutau.diagnose(hostile.studies, measure=hostile.model, tau2="DL")
     pooled = mutau.pooled(mutau.load_model(ROOT / "models" / "depression_level.toml"))
     frames = mutau.sensitivity(exact_secure).to_frames()
     fits = {"default": exact_secure}
@@ -71,6 +73,14 @@ def every_table(exact_secure, hostile):
         *(mutau.table(pooled, kind) for kind in ("pooled", "probabilities")),
         mutau.table(exact_secure.studies),
         mutau.table(exact_secure.model),
+        *(
+            mutau.table(diagnosed, kind)
+            for diagnosed in (
+                mutau.diagnose(mutau.read_studies(BCG), measure="RR", tau2="DL"),
+                hostile_diagnosis,
+            )
+            for kind in diagnosed.to_frames()
+        ),
         tables.kinds.review("Review", [exact_secure.model], compared),
         overview("Pooled", [pooled]),
         tables.kinds.agreement(

@@ -98,6 +98,10 @@ def compare(
     seed: SeedOption = 1,
     engine: EngineOption = FitEngine.auto,
     how: FormatOption = Format.table,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(help='A further classic analysis, such as "REML KR", "Peto", or all of them: "all".'),
+    ] = None,
 ) -> None:
     """Set one outcome's answers side by side: every prior for tau, classic pooling, the published result.
 
@@ -108,7 +112,7 @@ def compare(
         from mutau.tables import CAPTIONS, comparison_table
 
         fitted = _fitted(model, engine, seed)
-        compared = comparing.compare(fitted)
+        compared = comparing.compare(fitted, also=also or ())
         title = f"{fitted.model.title}: {CAPTIONS['compare']}"
         write_table(comparison_table(compared, fitted.model), compared, how, title)
         if how in {Format.table, Format.markdown}:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from mutau.diagnostics.about import About
+from mutau.diagnostics.accumulating import CumulativePooling, cumulative
+from mutau.diagnostics.arms import LABBE_MEASURES, Labbe, labbe
 from mutau.diagnostics.asymmetry import (
     PREDICTORS,
     begg,
@@ -11,6 +14,8 @@ from mutau.diagnostics.asymmetry import (
     pet_peese,
     peters,
 )
+from mutau.diagnostics.diagnosing import DIAGNOSIS_COLUMNS, Diagnosis, diagnose
+from mutau.diagnostics.funnels import Funnel, funnel
 from mutau.diagnostics.given import Given, given_effects
 from mutau.diagnostics.influence import (
     baujat,
@@ -20,6 +25,7 @@ from mutau.diagnostics.influence import (
     normal_quantiles,
     radial,
 )
+from mutau.diagnostics.p_value_functions import DRAPERY_KINDS, Drapery, drapery
 from mutau.diagnostics.results import (
     Baujat,
     Gosh,
@@ -33,12 +39,21 @@ from mutau.diagnostics.results import (
 from mutau.diagnostics.trimming import TRIM_ESTIMATORS, TrimAndFill, trim_and_fill
 
 __all__ = [
+    "DIAGNOSIS_COLUMNS",
+    "DRAPERY_KINDS",
+    "LABBE_MEASURES",
     "PREDICTORS",
     "TRIM_ESTIMATORS",
+    "About",
     "Baujat",
+    "CumulativePooling",
+    "Diagnosis",
+    "Drapery",
+    "Funnel",
     "Given",
     "Gosh",
     "Influence",
+    "Labbe",
     "LeaveOneOut",
     "NormalQuantiles",
     "PetPeese",
@@ -47,12 +62,17 @@ __all__ = [
     "TrimAndFill",
     "baujat",
     "begg",
+    "cumulative",
     "deeks",
+    "diagnose",
+    "drapery",
     "egger",
+    "funnel",
     "given_effects",
     "gosh",
     "harbord",
     "influence",
+    "labbe",
     "leave_one_out",
     "normal_quantiles",
     "pet_peese",

@@ -161,7 +161,9 @@ def begg(
     announce(notes)
     nan = math.nan
     tau, p = float(test.statistic), float(test.pvalue)
-    return SmallStudyTest("Begg", "vi", given.k, tau, nan, tau, nan, p, nan, nan, nan, nan, notes)
+    return SmallStudyTest(
+        "Begg", "vi", given.k, tau, nan, tau, nan, p, nan, nan, nan, nan, notes, about=given.about
+    )
 
 
 def harbord(studies: StudyTable | pd.DataFrame, *, measure: str | OutcomeModel = "OR") -> SmallStudyTest:
@@ -352,6 +354,7 @@ def pet_peese(
         line.coefficients[0],
         *line.limits(0),
         notes,
+        about=given.about,
     )
 
 
@@ -375,6 +378,7 @@ def _result(test: str, predictor: str, given: Given, line: Line, j: int, limit: 
         *ends,
         line.tau2,
         notes,
+        about=given.about,
     )
 
 

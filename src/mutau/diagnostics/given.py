@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mutau.classic import TAU2_METHODS, inverse_variance
+from mutau.diagnostics.about import About, about_table
 from mutau.errors import ApproximationWarning, ArgumentError, DataWarning, Fault, StudyDataError, nearest
 from mutau.measures import effects
 from mutau.outcomes import OutcomeModel
@@ -39,20 +40,31 @@ class Given:
         Effects and sampling variances.
     labels : tuple of str
         Names of the studies.
-    measure : str
-        Code of the measure; ``"GEN"`` where none is known.
+    about : About
+        What they are of: measure, outcome, arms, provenance.
     counts : tuple of ndarray or None
         Events and participants, treatment first, uncorrected; None without counts.
     sizes : ndarray or None
         Participants of each study; None where not known.
+    table : DataFrame or None
+        The rows of the table they came from; None for ready-made arrays.
+    left_out : tuple of str
+        Studies without an effect, where those are left out.
     """
 
     yi: FloatArray
     vi: FloatArray
     labels: tuple[str, ...]
-    measure: str = "GEN"
+    about: About = field(default=About())
     counts: tuple[FloatArray, ...] | None = None
     sizes: FloatArray | None = None
+    table: pd.DataFrame | None = field(default=None, compare=False, repr=False)
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def measure(self) -> str:
+        """Code of the measure."""
+        return self.about.measure
 
     @property
     def k(self) -> int:
@@ -71,6 +83,7 @@ def given_effects(
     sizes: ArrayLike | None = None,
     least: int = 1,
     tau2: str = "REML",
+    leave_out: bool = False,
 ) -> Given:
     """Read the effects of a table, or ready-made ones, and check them.
 
@@ -90,6 +103,8 @@ def given_effects(
         How many studies are needed.
     tau2 : str
         Estimator that will be asked for, checked here.
+    leave_out : bool
+        Whether studies of a table without an effect are left out, not refused.
 
     Raises
     ------
@@ -113,13 +128,20 @@ def given_effects(
     if faults:
         raise ArgumentError(faults)
     given = (
-        _from_table(studies, measure)
+        _from_table(studies, measure, leave_out)
         if studies is not None
         else _from_arrays(yi, vi, sei, measure, labels, sizes)
     )
     if given.k < least:
         rule = f"This needs at least {least} studies"
-        raise ArgumentError(Fault(f"{given.k} studies", rule, "Leave it out, and say so", key="studies"))
+        raise ArgumentError(
+            Fault(
+                f"{given.k} {'study' if given.k == 1 else 'studies'}",
+                rule,
+                "Leave it out, and say so",
+                key="studies",
+            )
+        )
     return given
 
 
@@ -147,10 +169,12 @@ def _from_arrays(
         faults.append(Fault(f"sizes={n.tolist()}", rule, "Correct it", key="sizes"))
     if faults:
         raise ArgumentError(faults)
-    return Given(y, v, names, code, sizes=n)
+    return Given(y, v, names, About(code), sizes=n)
 
 
-def _from_table(studies: StudyTable | pd.DataFrame, measure: str | OutcomeModel | None) -> Given:
+def _from_table(
+    studies: StudyTable | pd.DataFrame, measure: str | OutcomeModel | None, leave_out: bool
+) -> Given:
     if isinstance(measure, OutcomeModel):
         from mutau.fitting import prepare
 
@@ -167,6 +191,12 @@ def _from_table(studies: StudyTable | pd.DataFrame, measure: str | OutcomeModel 
             warnings.simplefilter("ignore", DataWarning)
             table = effects(studies, code)
     labels = tuple(str(name) for name in (table["study"] if "study" in table.columns else table.index))
+    left_out: tuple[str, ...] = ()
+    if leave_out:
+        defined = (np.isfinite(table["yi"]) & np.isfinite(table["vi"])).to_numpy()
+        left_out = tuple(name for name, known in zip(labels, defined, strict=True) if not known)
+        labels = tuple(name for name, known in zip(labels, defined, strict=True) if known)
+        table = table[defined]
     y, v = table["yi"].to_numpy(np.float64), table["vi"].to_numpy(np.float64)
     undefined = np.flatnonzero(~(np.isfinite(y) & np.isfinite(v)))
     if len(undefined):
@@ -181,7 +211,8 @@ def _from_table(studies: StudyTable | pd.DataFrame, measure: str | OutcomeModel 
     elif {"n_treatment", "n_control"} <= set(table.columns):
         n = (table["n_treatment"] + table["n_control"]).to_numpy(np.float64)
         sizes = n if np.isfinite(n).all() else None
-    return Given(y, v, labels, code, counts, sizes)
+    about = about_table(table, measure if isinstance(measure, OutcomeModel) else code)
+    return Given(y, v, labels, about, counts, sizes, table, left_out)
 
 
 def _counts(table: pd.DataFrame) -> tuple[FloatArray, ...] | None:

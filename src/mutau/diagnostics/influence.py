@@ -11,7 +11,15 @@ from scipy import stats
 
 from mutau.classic import inverse_variance
 from mutau.diagnostics.given import Given, given_effects, pooled_without
-from mutau.diagnostics.results import Baujat, Gosh, Influence, LeaveOneOut, NormalQuantiles, Radial
+from mutau.diagnostics.results import (
+    POOLED_NAMES,
+    Baujat,
+    Gosh,
+    Influence,
+    LeaveOneOut,
+    NormalQuantiles,
+    Radial,
+)
 from mutau.errors import ArgumentError, Fault
 
 if TYPE_CHECKING:
@@ -74,9 +82,16 @@ def leave_one_out(
     given = given_effects(studies, yi=yi, vi=vi, sei=sei, measure=measure, labels=labels, least=2, tau2=tau2)
     whole = inverse_variance(given.yi, given.vi, tau2=tau2, ci=ci, prob=prob)
     rest = [pooled_without(given, i, tau2=tau2, ci=ci, prob=prob) for i in range(given.k)]
-    names = ("estimate", "se", "lower", "upper", "p_value", "q", "q_p_value", "tau2", "i2", "h2")
-    columns: dict[str, Any] = {name: tuple(getattr(one, name) for one in rest) for name in names}
-    return LeaveOneOut(study=given.labels, **columns, tau2_method=tau2, ci_method=ci, prob=prob, whole=whole)
+    columns: dict[str, Any] = {name: tuple(getattr(one, name) for one in rest) for name in POOLED_NAMES}
+    return LeaveOneOut(
+        study=given.labels,
+        **columns,
+        tau2_method=tau2,
+        ci_method=ci,
+        prob=prob,
+        whole=whole,
+        about=given.about,
+    )
 
 
 def influence(
@@ -157,6 +172,7 @@ def influence(
         _floats(dfbetas),
         tuple(map(bool, flagged)),
         tau2,
+        about=given.about,
     )
 
 
@@ -202,7 +218,7 @@ def baujat(
     rest = [pooled_without(given, i, tau2=tau2) for i in range(given.k)]
     x = (given.yi - whole.estimate) ** 2 / (given.vi + whole.tau2)
     y = [((one.estimate - whole.estimate) / one.se) ** 2 for one in rest]
-    return Baujat(given.labels, _floats(x), tuple(y), tau2)
+    return Baujat(given.labels, _floats(x), tuple(y), tau2, about=given.about)
 
 
 def radial(
@@ -245,9 +261,8 @@ def radial(
     given = given_effects(studies, yi=yi, vi=vi, sei=sei, measure=measure, labels=labels, least=2, tau2=tau2)
     whole = inverse_variance(given.yi, given.vi, tau2=tau2, ci=ci)
     x = 1 / np.sqrt(given.vi + whole.tau2)
-    return Radial(
-        given.labels, _floats(x), _floats(x * given.yi), whole.estimate, whole.lower, whole.upper, tau2
-    )
+    found = whole.estimate, whole.lower, whole.upper
+    return Radial(given.labels, _floats(x), _floats(x * given.yi), *found, tau2, about=given.about)
 
 
 def normal_quantiles(
@@ -259,6 +274,7 @@ def normal_quantiles(
     measure: str | OutcomeModel | None = None,
     labels: Sequence[str] | None = None,
     tau2: str = "REML",
+    prob: float = 0.95,
 ) -> NormalQuantiles:
     """Set the studentised residuals, in order, against normal quantiles.
 
@@ -266,16 +282,20 @@ def normal_quantiles(
     ----------
     studies, yi, vi, sei, measure, labels, tau2
         See `leave_one_out`.
+    prob : float
+        Of the envelope.
 
     Returns
     -------
     NormalQuantiles
         Sorted by `sample`; quantiles at R's ``ppoints``: (i - a)/(k + 1 - 2a), a = 3/8 up to ten studies, else 1/2.
+        The envelope is pointwise: the i-th of k independent standard normal values lies in it with probability
+        `prob`, by the beta distribution of its order statistic. Residuals are nearly independent, not quite.
 
     Raises
     ------
     ArgumentError, StudyDataError
-        As `mutau.pool`; fewer than three studies.
+        As `mutau.pool`; fewer than three studies; `prob` outside 0 to 1.
 
     Examples
     --------
@@ -283,13 +303,21 @@ def normal_quantiles(
     >>> quantiles.study[-1], round(quantiles.theoretical[-1], 3)
     ('study 3', 0.869)
     """
+    if not 0 < prob < 1:
+        rule = "The envelope has a probability between 0 and 1"
+        raise ArgumentError(Fault(f"prob={prob}", rule, "Use 0.95", key="prob"))
     result = influence(studies, yi=yi, vi=vi, sei=sei, measure=measure, labels=labels, tau2=tau2)
     k = len(result.study)
     a = 3 / 8 if k <= 10 else 0.5
     order = np.argsort(result.rstudent, kind="stable")
     points = stats.norm.ppf((np.arange(1, k + 1) - a) / (k + 1 - 2 * a))
-    names = tuple(result.study[i] for i in order)
-    return NormalQuantiles(names, _floats(points), tuple(result.rstudent[i] for i in order), tau2)
+    names, sample = (tuple(values[i] for i in order) for values in (result.study, result.rstudent))
+    places = np.arange(1, k + 1)
+    ends = (
+        stats.norm.ppf(stats.beta.ppf(p, places, k + 1 - places)) for p in ((1 - prob) / 2, (1 + prob) / 2)
+    )
+    lower, upper = map(_floats, ends)
+    return NormalQuantiles(names, _floats(points), sample, lower, upper, prob, tau2, about=result.about)
 
 
 def gosh(
@@ -352,6 +380,7 @@ def gosh(
         complete=complete,
         seed=None if complete else seed,
         tau2_method=tau2,
+        about=given.about,
     )
 
 

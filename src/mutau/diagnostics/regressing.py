@@ -53,7 +53,7 @@ def weighted_line(y: FloatArray, x: FloatArray, weight: FloatArray) -> Line:
     Line
         On k - 2 degrees of freedom.
     """
-    beta, covariance = _solve(y, x, weight, "the predictor")
+    beta, covariance = _solve(y, x, weight)
     df = len(y) - 2
     spread = float(weight @ (y - beta[0] - beta[1] * x) ** 2) / df
     errors = np.sqrt(spread * np.diag(covariance))
@@ -87,25 +87,32 @@ def mixed_line(y: FloatArray, v: FloatArray, x: FloatArray, tau2: str = "REML") 
     if tau2 not in MIXED_TAU2:
         rule = f"The mixed model knows {', '.join(MIXED_TAU2)}"
         raise ArgumentError(Fault(f"tau2={tau2!r}", rule, "Use REML, or model='lm'", key="tau2"))
+    _spread(x, 1 / v)
     scale = float(np.median(v))
     y0, v0 = y / math.sqrt(scale), v / scale
     value = 0.0 if tau2 == "CE" else _moments(y0, v0, x)
     if tau2 == "REML":
         value = _restricted(y0, v0, x, value)
-    beta, covariance = _solve(y, x, 1 / (v + value * scale), "the predictor")
+    beta, covariance = _solve(y, x, 1 / (v + value * scale))
     errors = np.sqrt(np.diag(covariance))
     return Line(
         (float(beta[0]), float(beta[1])), (float(errors[0]), float(errors[1])), math.inf, value * scale
     )
 
 
-def _solve(y: FloatArray, x: FloatArray, weight: FloatArray, name: str) -> tuple[FloatArray, FloatArray]:
-    """Coefficients and inverse of X'WX, with the predictor centred and scaled meanwhile."""
+def _spread(x: FloatArray, weight: FloatArray) -> tuple[float, float]:
+    """Weighted mean and standard deviation of a predictor; refuses one that does not vary."""
     centre = float(weight @ x / weight.sum())
     spread = float(np.sqrt(weight @ (x - centre) ** 2 / weight.sum()))
     if not spread > 1e-12 * float(np.abs(x).max()):
-        rule = f"A regression needs {name} to differ between studies"
+        rule = "A regression needs the predictor to differ between studies"
         raise ArgumentError(Fault("the same predictor in all studies", rule, "Use another", key="predictor"))
+    return centre, spread
+
+
+def _solve(y: FloatArray, x: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Coefficients and inverse of X'WX, with the predictor centred and scaled meanwhile."""
+    centre, spread = _spread(x, weight)
     z = (x - centre) / spread
     total = float(weight.sum())
     slope, mean = float(weight @ (z * y)) / total, float(weight @ y) / total

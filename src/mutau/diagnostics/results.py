@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from mutau.diagnostics.about import About
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,20 +26,50 @@ __all__ = [
 ]
 
 
-class Columns:
+POOLED_NAMES = ("estimate", "se", "lower", "upper", "p_value", "q", "q_p_value", "tau2", "i2", "h2")
+"""What is kept of each pooled result where there are many."""
+
+
+_HOW = ("tau2_method", "ci_method", "prob")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """A record that says what its numbers are of: measure, outcome, arms, provenance."""
+
+    about: About = field(default=About(), compare=False, repr=False)
+
+
+class Columns(Described):
     """A record whose fields of one value per row make a frame, in their order."""
 
     __slots__ = ()
 
     def to_frame(self) -> pd.DataFrame:
-        """Make a frame: one row per study (or subset), one column per field that has a value for each."""
+        """Make a frame: one row per study (or subset), one column per field that has a value for each.
+
+        How the studies are pooled, the coverage, ``measure`` and ``provenance`` come last.
+        """
         import pandas as pd
 
-        values = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
         columns = {
             name: value for name, value in values.items() if isinstance(value, tuple) and name != "notes"
         }
-        return pd.DataFrame({name: list(value) for name, value in columns.items()})
+        frame = pd.DataFrame({name: list(value) for name, value in columns.items()})
+        how = {name: values[name] for name in _HOW if name in values}
+        how |= {"kind": "confidence"} if "ci_method" in how else {}
+        return frame.assign(**how, **self.about.columns())
+
+
+def one_row(record: Described) -> pd.DataFrame:
+    """Make a frame of one row of a record's numbers; `notes` are joined by line breaks."""
+    import pandas as pd
+
+    row: dict[str, Any] = asdict(record)
+    row.pop("about")
+    row["notes"] = "\n".join(row["notes"])
+    return pd.DataFrame([row | record.about.columns()])
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +160,10 @@ class Baujat(Columns):
 
 @dataclass(frozen=True, slots=True)
 class Radial(Columns):
-    """Galbraith's radial plot: `x` is 1/sqrt(vi + tau2), `z` is yi times it; `slope` is the pooled effect."""
+    """Galbraith's radial plot: `x` is 1/sqrt(vi + tau2), `z` is yi times it; `slope` is the pooled effect.
+
+    `lower` and `upper` are its confidence limits; a line from the origin through a point has that study's effect.
+    """
 
     study: tuple[str, ...]
     x: tuple[float, ...]
@@ -141,11 +176,17 @@ class Radial(Columns):
 
 @dataclass(frozen=True, slots=True)
 class NormalQuantiles(Columns):
-    """Studentised residuals in order (`sample`) against normal quantiles (`theoretical`)."""
+    """Studentised residuals in order (`sample`) against normal quantiles (`theoretical`).
+
+    `lower` and `upper` hold each of them with probability `prob`, were all independent and standard normal.
+    """
 
     study: tuple[str, ...]
     theoretical: tuple[float, ...]
     sample: tuple[float, ...]
+    lower: tuple[float, ...]
+    upper: tuple[float, ...]
+    prob: float
     tau2_method: str
 
 
@@ -185,7 +226,7 @@ class Gosh(Columns):
 
 
 @dataclass(frozen=True, slots=True)
-class SmallStudyTest:
+class SmallStudyTest(Described):
     """A test of funnel asymmetry.
 
     Parameters
@@ -223,19 +264,19 @@ class SmallStudyTest:
     notes: tuple[str, ...]
 
     def to_frame(self) -> pd.DataFrame:
-        """Make a frame of one row; `notes` are joined by line breaks."""
-        import pandas as pd
-
-        return pd.DataFrame([asdict(self) | {"notes": "\n".join(self.notes)}])
+        """Make a frame of one row; `notes` are joined by line breaks, ``measure`` and ``provenance`` come last."""
+        return one_row(self)
 
     def __str__(self) -> str:
         kind = "Kendall's tau" if self.test == "Begg" else "z" if math.isinf(self.df) else f"t({self.df:g})"
-        head = f"{self.test}'s test on {self.predictor}, {self.k} studies: {kind} = {self.statistic:.3f}"
+        whose, _, mixed = self.test.partition(" ")
+        name = f"{whose}{"'" if whose.endswith('s') else "'s"} test{' ' * bool(mixed)}{mixed}"
+        head = f"{name} on {self.predictor}, {self.k} studies: {kind} = {self.statistic:.3f}"
         return "\n".join([f"{head}, p = {self.p_value:.4f}", *self.notes])
 
 
 @dataclass(frozen=True, slots=True)
-class PetPeese:
+class PetPeese(Described):
     """Effects of an infinitely precise study, by a line in the standard error (PET) or in the variance (PEESE).
 
     Parameters
@@ -269,10 +310,8 @@ class PetPeese:
     notes: tuple[str, ...]
 
     def to_frame(self) -> pd.DataFrame:
-        """Make a frame of one row; `notes` are joined by line breaks."""
-        import pandas as pd
-
-        return pd.DataFrame([asdict(self) | {"notes": "\n".join(self.notes)}])
+        """Make a frame of one row; `notes` are joined by line breaks, ``measure`` and ``provenance`` come last."""
+        return one_row(self)
 
     def __str__(self) -> str:
         head = f"PET-PEESE, {self.k} studies: {self.chosen} {self.estimate:.3f} [{self.lower:.3f}, {self.upper:.3f}]"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from mutau.classic import inverse_variance
 from mutau.diagnostics.advice import advice
 from mutau.diagnostics.given import FloatArray, announce, given_effects
 from mutau.diagnostics.regressing import MIXED_TAU2, mixed_line
+from mutau.diagnostics.results import Described
 from mutau.errors import ArgumentError, Fault, nearest
 
 if TYPE_CHECKING:
@@ -28,10 +29,11 @@ TRIM_ESTIMATORS = ("L0", "R0", "Q0")
 """Duval and Tweedie's estimators of the number of missing studies."""
 
 _ROUNDS = 100
+_EQUAL = 1e-9  # relative difference up to which variances are called the same
 
 
 @dataclass(frozen=True, slots=True)
-class TrimAndFill:
+class TrimAndFill(Described):
     """A pooled result with mirrored studies filled in.
 
     Parameters
@@ -84,7 +86,13 @@ class TrimAndFill:
         names = ("estimate", "se", "lower", "upper", "p_value", "tau2", "q", "i2", "k")
         frame = pd.DataFrame([{name: row[name] for name in names} for row in rows])
         frame.insert(0, "studies", ["observed", "filled"])
-        return frame.assign(side=self.side, estimator=self.estimator, k0=self.k0, k0_se=self.k0_se)
+        said: dict[str, Any] = {
+            "side": self.side,
+            "estimator": self.estimator,
+            "k0": self.k0,
+            "k0_se": self.k0_se,
+        }
+        return frame.assign(**said, notes="\n".join(self.notes), **self.about.columns())
 
     def __str__(self) -> str:
         head = f"trim and fill ({self.estimator}), {self.k} studies: {self.k0:g} filled in on the {self.side}"
@@ -156,8 +164,7 @@ def trim_and_fill(
         raise ArgumentError(faults)
     given = given_effects(studies, yi=yi, vi=vi, sei=sei, measure=measure, least=3, tau2=tau2)
     y, v = given.yi, given.vi
-    if side is None:
-        side = "right" if mixed_line(y, v, np.sqrt(v), tau2).coefficients[1] < 0 else "left"
+    side = _side(y, v, tau2) if side is None else side
     turn = -1.0 if side == "right" else 1.0
     order = np.argsort(turn * y, kind="stable")
     k0, error, centre, reason = _missing(turn * y[order], v[order], tau2, estimator)
@@ -181,7 +188,17 @@ def trim_and_fill(
         None if reason else inverse_variance(all_y, all_v, tau2=tau2, ci=ci, prob=prob),
         tau2,
         (*notes, *([reason] if reason else [])),
+        about=given.about,
     )
+
+
+def _side(y: FloatArray, v: FloatArray, tau2: str) -> str:
+    """Find where studies are missing: away from the slope of Egger's mixed regression."""
+    if np.ptp(v) <= _EQUAL * float(v.max()):
+        rule = "The side is found by how effects change with their standard errors"
+        what = "no side, and the same standard error in all studies"
+        raise ArgumentError(Fault(what, rule, "Say side='left' or side='right'", key="side"))
+    return "right" if mixed_line(y, v, np.sqrt(v), tau2).coefficients[1] < 0 else "left"
 
 
 def _missing(y: FloatArray, v: FloatArray, tau2: str, estimator: str) -> tuple[float, float, float, str]:

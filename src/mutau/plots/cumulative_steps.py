@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.transforms import blended_transform_factory
 
+from mutau.diagnostics import CumulativePooling
+from mutau.diagnostics.accumulating import NUMBERS
+from mutau.plots.classic_rows import classic_rows
 from mutau.plots.forest_words import direction_words, provenance_sentence
-from mutau.plots.scales import effect_limits, set_effect_axis
-from mutau.plots.style import COLOURS, inches_from, new_figure, plain, quiet_glyphs, style, text_width, wrap
+from mutau.plots.rows import RowLabels, RowMark, draw_rows
+from mutau.plots.style import plain
 from mutau.tables import effect_interval, percent, probability
 
 if TYPE_CHECKING:
@@ -19,66 +20,58 @@ if TYPE_CHECKING:
 
     from mutau.living import Cumulative
 
-__all__ = [
-    "CUMULATIVE_TEXTS",
-    "CumulativeLabels",
-    "plot_cumulative",
-    "prepare_cumulative",
-]
+__all__ = ["CUMULATIVE_TEXTS", "plot_cumulative", "prepare_cumulative"]
 
 CUMULATIVE_TEXTS = ("text_when", "text_added", "text_k", "text_bayesian", "text_p", "text_classic")
-"""Columns of text of `prepare_cumulative`, from left to right; the plot stands between the third and the fourth."""
-
-_PLOT, _ROW, _GAP = 3.0, 0.26, 0.16  # inches
-_SPREAD = 0.055  # Bayesian mark above, classic mark below the middle of a row
-_MARGIN, _WIDEST_NAME = 0.2, 2.6
-_HEAD, _ABOVE, _BELOW = 0.42, 0.42, 0.75
-_NOTE_SIZE, _NOTE_LINE = 7.5, 0.145
-_LEFT_TEXTS = 3
+"""Columns of text of `prepare_cumulative`, from left to right, where the steps have a posterior; without one
+``text_bayesian`` and ``text_p`` are missing. The plot stands behind the third."""
 
 
-@dataclass(frozen=True, slots=True)
-class CumulativeLabels:
-    """The words around the plot, and its scale. Kept in ``frame.attrs["labels"]``.
-
-    Parameters
-    ----------
-    title, axis : str
-        Above and below.
-    heads : tuple of str
-        Of the columns `CUMULATIVE_TEXTS`.
-    directions : tuple of str
-        Which arm effects left and right of no effect favour.
-    log : bool
-        Whether the axis is logarithmic.
-    null : float
-        No effect, on the natural scale.
-    notes : tuple of str
-        What is what, what the probabilities are given, the order, undefined steps, and the provenance of the rows.
-    """
-
-    title: str
-    axis: str
-    heads: tuple[str, ...]
-    directions: tuple[str, str]
-    log: bool
-    null: float
-    notes: tuple[str, ...]
-
-
-def prepare_cumulative(found: Cumulative) -> pd.DataFrame:
+def prepare_cumulative(found: Cumulative | CumulativePooling) -> pd.DataFrame:
     """Put the steps of a cumulative meta-analysis into words.
 
     Parameters
     ----------
-    found : Cumulative
-        From `mutau.living.cumulative`.
+    found : Cumulative or CumulativePooling
+        From `mutau.living.cumulative`, with the posterior; or from `mutau.diagnostics.cumulative`, classic alone.
 
     Returns
     -------
     DataFrame
-        Its `to_frame` with the columns `CUMULATIVE_TEXTS`; ``frame.attrs["labels"]`` holds `CumulativeLabels`.
+        Its `to_frame`, effects on the natural scale, with the columns `CUMULATIVE_TEXTS`;
+        ``frame.attrs["labels"]`` holds `RowLabels`.
     """
+    return _classic(found) if isinstance(found, CumulativePooling) else _bayesian(found)
+
+
+def _classic(found: CumulativePooling) -> pd.DataFrame:
+    frame, labels = classic_rows(
+        found,
+        "cumulative forest plot",
+        (
+            f"Each row: all studies down to it, {_in_order(found.order)}. Intervals are not corrected for "
+            "repeated looks."
+        ),
+    )
+    frame["text_when"] = [f"{when:.12g}" for when in frame["when"]]
+    frame["text_added"] = [plain(f"+ {name}") for name in frame["added"]]
+    frame["text_k"] = frame["k"].astype(str)
+    first, last = frame["text_classic"].iloc[[0, -1]]
+    frame.attrs["labels"] = replace(
+        labels,
+        texts=("text_when", "text_added", "text_k", *labels.texts),
+        left=3,
+        heads=(plain(f"{found.order[:1].upper()}{found.order[1:]}"), "Study added", "Studies", *labels.heads),
+        reading=f"Pooled effect {first} after the first study, {last} after all {found.k[-1]}",
+    )
+    return frame
+
+
+def _in_order(order: str) -> str:
+    return "in the order given" if order == NUMBERS else f"in the order of {order}"
+
+
+def _bayesian(found: Cumulative) -> pd.DataFrame:
     frame = found.to_frame()
     frame["text_when"] = [f"{when:.12g}" for when in frame["when"]]
     frame["text_added"] = [plain(f"+ {name}") for name in frame["added"]]
@@ -96,12 +89,14 @@ def _intervals(frame: pd.DataFrame, of: str) -> list[str]:
     return [effect_interval(*row) for row in zip(*columns, strict=True)]
 
 
-def _labels(found: Cumulative) -> CumulativeLabels:
+def _labels(found: Cumulative) -> RowLabels:
     model = found.fit.model
     measure, share = model.measure_record, percent(found.prob)
-    return CumulativeLabels(
+    return RowLabels(
         title=plain(model.title),
         axis=measure.axis_label,
+        texts=CUMULATIVE_TEXTS,
+        left=3,
         heads=(
             plain(f"{found.order[:1].upper()}{found.order[1:]}"),
             "Trial added",
@@ -110,10 +105,12 @@ def _labels(found: Cumulative) -> CumulativeLabels:
             "P(benefit)",
             f"{measure.code} [{share}\nconfidence interval]",
         ),
+        marks=(RowMark("", "bayesian", "o"), RowMark("classic_", "classic", "s")),
         directions=direction_words(model),
         log=measure.analysis_scale == "log",
         null=measure.null_natural,
         notes=tuple(plain(note) for note in _notes(found)),
+        reading=_reading(found),
     )
 
 
@@ -131,14 +128,10 @@ def _notes(found: Cumulative) -> list[str]:
     return [given, *undefined, *(f"{note}." for note in found.notes), provenance_sentence(found.fit)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Columns:
-    """Where the columns of text stand: inches of their left edges from the plot's left edge; widths in all."""
-
-    places: tuple[float, ...]
-    left: float
-    right: float
-    texts: tuple[tuple[str, ...], ...]
+def _reading(found: Cumulative) -> str:
+    last = found.steps[-1]
+    effect = effect_interval(last.estimate, last.lower, last.upper)
+    return f"After all {last.k} trials: {effect}, P(benefit) {probability(last.p_benefit)}"
 
 
 def plot_cumulative(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -158,101 +151,4 @@ def plot_cumulative(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         Of the intervals, on the natural scale (logarithmic for ratios), a row for each trial from the top. An
         interval that runs beyond the axis is cut there and ends in an arrowhead; its text is complete.
     """
-    labels = cast("CumulativeLabels", frame.attrs["labels"])
-    with style(), quiet_glyphs():
-        columns = _columns(frame, labels)
-        width = columns.left + _PLOT + columns.right
-        notes = tuple(wrap(note, width, size=_NOTE_SIZE) for note in labels.notes)
-        title = wrap(labels.title, width, lines=2, size=12, bold=True)
-        ax = _new_axes(len(frame), columns, title, notes) if ax is None else ax
-        _set_axes(ax, frame, labels)
-        for row, step in enumerate(frame.to_dict("records")):
-            _draw_mark(ax, step, "", row + 0.5 - _SPREAD / _ROW)
-            _draw_mark(ax, step, "classic_", row + 0.5 + _SPREAD / _ROW)
-        _draw_texts(ax, columns, labels)
-        _draw_words(ax, columns, labels, title, notes)
-    return ax
-
-
-def _columns(frame: pd.DataFrame, labels: CumulativeLabels) -> _Columns:
-    texts = [tuple(frame[name].astype(str)) for name in CUMULATIVE_TEXTS]
-    texts[1] = tuple(wrap(text, _WIDEST_NAME, lines=1) for text in texts[1])
-    widths = [
-        max(text_width(head, bold=True), *(text_width(text) for text in column)) + _GAP
-        for head, column in zip(labels.heads, texts, strict=True)
-    ]
-    left, right = sum(widths[:_LEFT_TEXTS]), sum(widths[_LEFT_TEXTS:])
-    edges = np.cumsum([0.0, *widths[:-1]]) - left
-    places = [float(x) + (_PLOT + _GAP if i >= _LEFT_TEXTS else 0.0) for i, x in enumerate(edges)]
-    return _Columns(tuple(places), left, right + _GAP, tuple(texts))
-
-
-def _new_axes(rows: int, columns: _Columns, title: str, notes: tuple[str, ...]) -> Axes:
-    below = _BELOW + _NOTE_LINE * sum(1 + note.count("\n") for note in notes) + _MARGIN
-    above = _HEAD + _ABOVE + 0.23 * title.count("\n")
-    width, height = 2 * _MARGIN + columns.left + _PLOT + columns.right, below + _ROW * rows + above
-    figure = new_figure(width, height)
-    left = _MARGIN + columns.left
-    return figure.add_axes((left / width, below / height, _PLOT / width, _ROW * rows / height))
-
-
-def _set_axes(ax: Axes, frame: pd.DataFrame, labels: CumulativeLabels) -> None:
-    ends = ("estimate", "lower", "upper")
-    drawn = [[*frame[name], *frame[f"classic_{name}"]] for name in ends]
-    set_effect_axis(ax, *effect_limits(*drawn, null=labels.null, log=labels.log), log=labels.log)
-    ax.set_ylim(len(frame), 0)
-    ax.yaxis.set_visible(False)
-    for side in ("left", "right", "top"):
-        ax.spines[side].set_visible(False)
-    ax.axvline(labels.null, color=COLOURS["raw"], linewidth=0.8, zorder=1)
-
-
-def _draw_mark(ax: Axes, step: dict[Any, Any], of: str, y: float) -> None:
-    """Draw an estimate with its interval, cut at the edges of the axis; nothing where there is none."""
-    estimate, lower, upper = (step[f"{of}{name}"] for name in ("estimate", "lower", "upper"))
-    colour, shape = (COLOURS["classic"], "s") if of else (COLOURS["bayesian"], "o")
-    left, right = ax.get_xlim()
-    if np.isfinite(lower) and np.isfinite(upper):
-        ends = [min(max(limit, left), right) for limit in (lower, upper)]
-        ax.plot(ends, [y, y], color=colour, linewidth=1.2, solid_capstyle="butt", zorder=2, clip_on=False)
-        for end, arrow, cut in ((left, "<", lower < left), (right, ">", upper > right)):
-            if cut:
-                ax.plot([end], [y], marker=arrow, color=colour, markersize=4.5, zorder=4, clip_on=False)
-    if left <= estimate <= right:
-        ax.plot([estimate], [y], marker=shape, markersize=4, color=colour, linestyle="none", zorder=5)
-
-
-def _draw_texts(ax: Axes, columns: _Columns, labels: CumulativeLabels) -> None:
-    """Columns of text beside the plot, under their heads."""
-    beside = blended_transform_factory(inches_from(ax, 0, 0), ax.transData)
-    top = inches_from(ax, 0, 1)
-    for x, head, texts in zip(columns.places, labels.heads, columns.texts, strict=True):
-        _text(ax, x, 0.06, head, transform=top, va="bottom", weight="bold", linespacing=1.1)
-        for row, text in enumerate(texts):
-            _text(ax, x, row + 0.5, text, transform=beside, va="center")
-    ends = [-columns.left, _PLOT + columns.right]
-    ax.plot(ends, [0, 0], transform=top, color=COLOURS["raw"], linewidth=0.8, clip_on=False)
-
-
-def _draw_words(
-    ax: Axes, columns: _Columns, labels: CumulativeLabels, title: str, notes: tuple[str, ...]
-) -> None:
-    """Title, directions, axis name, notes."""
-    top, bottom = (inches_from(ax, 0, y) for y in (1, 0))
-    _text(ax, -columns.left, _HEAD + 0.1, title, transform=top, va="bottom", fontsize=12, weight="bold")
-    ends = ((-0.02, "right"), (0.02, "left"))
-    for text, (shift, align) in zip(labels.directions, ends, strict=True):
-        null = ax.transData.transform((labels.null, 0))[0] - ax.transData.transform((ax.get_xlim()[0], 0))[0]
-        middle = null / cast("Any", ax.figure).dpi
-        room = middle if align == "right" else _PLOT - middle
-        said = wrap(text, max(room, 0.8), lines=2, size=_NOTE_SIZE)
-        _text(ax, middle + shift, -0.24, said, transform=bottom, ha=align, va="top", fontsize=_NOTE_SIZE)
-    _text(ax, _PLOT / 2, -0.52, labels.axis, transform=bottom, ha="center", va="top")
-    y = -_BELOW
-    for note in notes:
-        _text(ax, -columns.left, y, note, transform=bottom, va="top", fontsize=_NOTE_SIZE, linespacing=1.15)
-        y -= _NOTE_LINE * (1 + note.count("\n"))
-
-
-def _text(ax: Axes, x: float, y: float, text: str, **how: Any) -> None:
-    ax.text(x, y, text, parse_math=False, clip_on=False, **how)
+    return draw_rows(frame, ax)

@@ -1,4 +1,7 @@
-"""Pictures as files: SVG and PDF with their text as text, and PNG; the same picture gives the same bytes."""
+"""Pictures as files: SVG and PDF with their text as text, and PNG; the same picture gives the same bytes.
+
+The label of a figure is its alternative text, and the title of its files.
+"""
 
 from __future__ import annotations
 
@@ -81,9 +84,12 @@ def pdf_bytes(picture: Axes | Figure) -> bytes:
 
 def _bytes(picture: Axes | Figure, ending: str) -> bytes:
     buffer = io.BytesIO()
+    figure = figure_of(picture)
     metadata: dict[str, Any] = _UNDATED[ending]
+    if said := str(figure.get_label()):  # the alternative text
+        metadata = metadata | {"Title": said}
     with style():
-        figure_of(picture).savefig(buffer, format=ending, dpi=_DPI, metadata=metadata)
+        figure.savefig(buffer, format=ending, dpi=_DPI, metadata=metadata)
     return buffer.getvalue()
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,9 +25,11 @@ __all__ = [
     "correction_sentence",
     "direction_words",
     "forest_labels",
+    "none_first_hand",
     "provenance_sentence",
 ]
 
+_SECOND_HAND = re.compile("reconstructed|secondary", re.IGNORECASE)
 _COUNTS = ("events_treatment", "n_treatment", "events_control", "n_control")
 
 
@@ -176,9 +179,13 @@ def provenance_sentence(fit: Fit) -> str:
     kinds = [
         f"{plain(value)} ({(values == value).sum()} of {len(values)} rows)" for value in dict.fromkeys(values)
     ]
-    second_hand = bool(values.str.contains("reconstructed|secondary", case=False, regex=True).all())
-    warning = " None is an extraction from a trial report." if second_hand else ""
-    return f"Provenance of the study rows: {'; '.join(kinds)}.{warning}"
+    return f"Provenance of the study rows: {'; '.join(kinds)}.{none_first_hand(values)}"
+
+
+def none_first_hand(provenance: Iterable[str]) -> str:
+    """Say, after a space, that no number was read in a trial report; nothing if one was."""
+    found = all(_SECOND_HAND.search(value) for value in provenance)
+    return " None is an extraction from a trial report." if found else ""
 
 
 def arm_columns(fit: Fit) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mutau.outcomes import OutcomeModel, Review
     from mutau.pooled_only import PooledResult
 
-__all__ = ["OutcomePage", "ReportInput", "SensitivityPage"]
+__all__ = ["DiagnosisPage", "OutcomePage", "ReportInput", "SensitivityPage"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +39,25 @@ class SensitivityPage:
     tables: Mapping[str, pd.DataFrame]
     figures: Mapping[str, str]
     missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DiagnosisPage:
+    """What a report shows of an outcome's diagnostics: which trial matters, and whether small trials differ.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        `mutau.tables.diagnosis_tables`, text, those that are shown.
+    figures : mapping of str to str
+        Whole SVG documents by name: ``funnel``, where there are trials enough.
+    sentences : tuple of str
+        What is not shown, and why.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    figures: Mapping[str, str]
+    sentences: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +89,8 @@ class OutcomePage:
         `mutau.comparing.compare_likelihoods`, where the likelihood is of counts.
     sensitivity : SensitivityPage, optional
         What would change the answer, where that was asked.
+    diagnosis : DiagnosisPage, optional
+        Which trial matters, and whether small trials find other effects.
     """
 
     model: OutcomeModel
@@ -84,6 +105,7 @@ class OutcomePage:
     agreement: pd.DataFrame | None = None
     likelihoods: pd.DataFrame | None = None
     sensitivity: SensitivityPage | None = None
+    diagnosis: DiagnosisPage | None = None
 
     @property
     def every_fit(self) -> tuple[tuple[str, Fit], ...]:

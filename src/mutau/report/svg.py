@@ -17,7 +17,7 @@ SHARED_STYLES = "/* styles of the pictures */"
 
 
 _REFERENCE = re.compile(r"url\(#([^)]*)\)")
-_DROPPED = ("metadata", "style")
+_DROPPED = ("metadata", "style", "title")
 _PLACES = ("d", "x", "y", "points")
 _DECIMALS = re.compile(r"(\.\d\d)\d+")  # a hundredth of a point is not seen
 _STRAIGHT = re.compile(r"(?:[ML] ?-?[\d.]+ -?[\d.]+ ?|z ?)+")
@@ -33,7 +33,7 @@ _FONT = re.compile(r";? ?font-family: [^;]*")
 _FAMILY = "'DejaVu Sans', Verdana, Arial, Helvetica, sans-serif"
 
 
-def inline_svg(document: str, prefix: str, label: str) -> Markup:
+def inline_svg(document: str, prefix: str, label: str = "") -> Markup:
     """Turn an SVG document into an element of a page.
 
     Parameters
@@ -43,7 +43,7 @@ def inline_svg(document: str, prefix: str, label: str) -> Markup:
     prefix : str
         Put before every id and every reference to one, so that the pictures of a page share none.
     label : str
-        What the picture shows, for a reader who does not see it.
+        What the picture shows, for a reader who does not see it; the document's own title where left out.
 
     Returns
     -------
@@ -53,6 +53,7 @@ def inline_svg(document: str, prefix: str, label: str) -> Markup:
     """
     root = minidom.parseString(document.encode("utf-8")).documentElement
     assert root is not None
+    label = label or _title(root)
     for name in _DROPPED:
         for element in list(root.getElementsByTagName(name)):
             if element.parentNode is not None:
@@ -73,6 +74,14 @@ def inline_svg(document: str, prefix: str, label: str) -> Markup:
     root.setAttribute("role", "img")
     root.setAttribute("aria-label", label)
     return Markup(root.toxml())  # serialised by an XML writer, which escapes every text
+
+
+def _title(root: minidom.Element) -> str:
+    """The document's title, which `mutau.plots.save` makes of a figure's alternative text."""
+    found = root.getElementsByTagName("title")
+    return (
+        "".join(node.data for node in found[0].childNodes if isinstance(node, minidom.Text)) if found else ""
+    )
 
 
 def _references(element: minidom.Element) -> list[str]:

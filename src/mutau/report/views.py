@@ -22,6 +22,7 @@ from mutau.report.methods import MethodsView, methods_view
 from mutau.report.pictures import PictureView, picture_views
 from mutau.report.sensitivity import SensitivityView, sensitivity_view
 from mutau.report.views_of_tables import TableView, table_view
+from mutau.report.which_trial import DiagnosisView, diagnosis_view
 
 if TYPE_CHECKING:
     from mutau.outcomes import OutcomeModel
@@ -64,6 +65,7 @@ class OutcomeView:
     agreement: TableView | None
     likelihoods: TableView | None
     sensitivity: SensitivityView | None
+    diagnosis: DiagnosisView | None
 
 
 def outcome_view(page: OutcomePage, number: int) -> OutcomeView:
@@ -108,6 +110,7 @@ def outcome_view(page: OutcomePage, number: int) -> OutcomeView:
         agreement=_agreement(page, provenance),
         likelihoods=_likelihoods(page, provenance),
         sensitivity=sensitivity_view(page, anchor, provenance),
+        diagnosis=diagnosis_view(page, anchor, provenance),
     )
 
 

@@ -15,6 +15,7 @@ from mutau.grading import evidence_profile, summary_of_findings
 from mutau.outcomes.defaults import OWN
 from mutau.pooled_only.files import run_entry, written_tables
 from mutau.pooled_only.wording import overview
+from mutau.review.diagnosing import write_diagnosis
 from mutau.review.folder import write_file
 from mutau.review.records import OutcomeResult, ReviewResult, joined
 
@@ -87,7 +88,8 @@ def write_outcome(
     fitted.to_netcdf(folder / "fit.nc")
     if outcome.sampled:
         outcome.sampled[OWN].to_netcdf(folder / "fit.sampled.nc")
-    _write_tables(folder, _outcome_tables(outcome))
+    diagnosed, diagnosis = write_diagnosis(fitted, folder)
+    _write_tables(folder, [*_outcome_tables(outcome), *diagnosed])
     figures = plots.outcome_figures(fitted, outcome.alternatives, outcome.compared, outcome.sampled.get(OWN))
     if "benefit_by_tau" in figures:
         by_tau, _ = figures["benefit_by_tau"]
@@ -111,6 +113,7 @@ def write_outcome(
         agreement=outcome.agreement,
         likelihoods=outcome.likelihoods,
         sensitivity=None if sensitivity is None else _write_sensitivity(sensitivity, folder),
+        diagnosis=diagnosis,
     )
 
 

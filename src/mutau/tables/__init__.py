@@ -9,6 +9,7 @@ from __future__ import annotations
 from mutau.tables import kinds
 from mutau.tables.changes import changes_table
 from mutau.tables.columns import Column, Given, Role, chance, interval_column, text
+from mutau.tables.diagnosis import DIAGNOSIS_CAPTIONS, diagnosis_kinds, diagnosis_tables
 from mutau.tables.formats.numbers import csv_text
 from mutau.tables.frames import (
     agreement_sentence,
@@ -48,6 +49,7 @@ from mutau.tables.texts import numbered_notes, plain
 __all__ = [
     "BAYESIAN",
     "CAPTIONS",
+    "DIAGNOSIS_CAPTIONS",
     "FORMATS",
     "HEADLINE_METHODS",
     "NOT_AVAILABLE",
@@ -64,6 +66,8 @@ __all__ = [
     "comparison_table",
     "csv_text",
     "data_table",
+    "diagnosis_kinds",
+    "diagnosis_tables",
     "effect",
     "effect_interval",
     "interval",
