@@ -1,8 +1,8 @@
-"""How fast is mutau? One table: the exact engine, the sampled one, plainly written PyMC, and metafor if installed.
+"""How fast is mutau? Three tables: engines, classic pooling, sampling; beside them plainly written code, and metafor.
 
-Run by `make bench`. Everything is timed in this one run, warm unless it says first call, and given as a ratio to the
-exact engine's array-level posterior: seconds differ between machines, ratios much less. The data are the BCG trials
-(13 log risk ratios).
+Run by `make bench`; `python benchmarks/bench.py classic` prints the second table alone. Everything is timed in this
+one run, warm unless it says first call, and given as a ratio, to the exact engine's array-level posterior or to plain
+NumPy: seconds differ between machines, ratios much less. The data are the BCG trials (13 log risk ratios).
 """
 
 from __future__ import annotations
@@ -25,9 +25,11 @@ from typing import Any
 import arviz as az
 import numpy as np
 import pymc as pm
+from plain import plain_dl, plain_reml
 
 import mutau
 from mutau import exact, priors
+from mutau.classic import TAU2_METHODS, inverse_variance, inverse_variance_many
 from mutau.requests import ModelRequest
 from mutau.sampling import SamplingSettings, sample
 from mutau.surfacing import _surfaces, surface_posterior
@@ -36,15 +38,25 @@ ROOT = Path(__file__).parents[1]
 MU, TAU = priors.Normal(0, 2.82), priors.HalfNormal(0.5)
 
 
-def median_seconds(call: Callable[[], object], repeats: int) -> float:
-    """Median wall time of a call after one unmeasured call."""
+def seconds_of(call: Callable[[], object], repeats: int) -> list[float]:
+    """Wall times of a call after one unmeasured call."""
     call()
     seconds = []
     for _ in range(repeats):
         start = time.perf_counter()
         call()
         seconds.append(time.perf_counter() - start)
-    return float(np.median(seconds))
+    return seconds
+
+
+def median_seconds(call: Callable[[], object], repeats: int) -> float:
+    """Median of `seconds_of`."""
+    return float(np.median(seconds_of(call, repeats)))
+
+
+def least_seconds(call: Callable[[], object], repeats: int) -> float:
+    """Least of `seconds_of`: what a call takes where nothing else wants the processor."""
+    return min(seconds_of(call, repeats))
 
 
 def exact_posterior(yi: np.ndarray, sei: np.ndarray) -> object:
@@ -122,6 +134,57 @@ def grids(n: int) -> Callable[[], object]:
     mus = [priors.Normal(0, 2.82 * factor) for factor in factors]
     taus = [priors.HalfNormal(0.5 * factor) for factor in factors]
     return lambda: [exact.normal_grid(y, s, mus, taus) for y, s in zip(yi, sei, strict=True)]
+
+
+def classic_rows(yi: np.ndarray, vi: np.ndarray) -> list[tuple[str, float, float]]:
+    """What is pooled, seconds of one fit, and seconds of the reference that it is compared with."""
+    rng, sets = np.random.default_rng(3), 20_000
+    v = np.exp(rng.normal(-2, 1, 13 * sets))
+    y, k = rng.normal(0, np.sqrt(v + 0.1)), np.full(sets, 13)
+    few = [(y[i : i + 13], v[i : i + 13]) for i in range(0, 13 * 30, 13)]
+    reml = least_seconds(lambda: [plain_reml(*one) for one in few], 60) / len(few)
+    dl = least_seconds(lambda: [plain_dl(*one) for one in few], 60) / len(few)
+
+    def many(tau2: str, ci: str) -> float:
+        return least_seconds(lambda: inverse_variance_many(y, v, k, tau2=tau2, ci=ci), 25) / sets
+
+    big_v = np.exp(rng.normal(-2, 1, 100_000))
+    big_y = rng.normal(0.1, np.sqrt(big_v + 0.05))
+    big = least_seconds(lambda: plain_reml(big_y, big_v), 3)
+
+    def large(**options: str) -> float:
+        return least_seconds(lambda: inverse_variance(big_y, big_v, **options), 3)
+
+    eleven = yi[:11], vi[:11]
+    return [
+        ("plain NumPy: REML by Fisher scoring, Hartung-Knapp, Q, prediction", reml, reml),
+        (
+            "mutau.pool: the same, with Q-profile, I2, H2, notes",
+            least_seconds(lambda: mutau.pool(yi=yi, vi=vi), 500),
+            reml,
+        ),
+        ("one of 20,000 REML fits at once", many("REML", "HK"), reml),
+        ("plain NumPy: DerSimonian-Laird, Wald", dl, dl),
+        ("one of 20,000 DerSimonian-Laird fits at once", many("DL", "wald"), dl),
+        ("plain NumPy: REML of 100,000 studies", big, big),
+        ("mutau: the same, with the Q-profile interval", large(tau2="REML"), big),
+        ("mutau: slowest of the other estimators", max(large(tau2=name) for name in TAU2_METHODS), big),
+        ("mutau: REML, profile likelihood interval", large(tau2="REML", tau2_ci="PL"), big),
+        ("mutau: REML, Biggerstaff-Jackson interval", large(tau2="REML", tau2_ci="BJ"), big),
+        ("mutau: REML, Jackson interval", large(tau2="REML", tau2_ci="J"), big),
+        (
+            "mutau: permutation interval of 11 studies, REML under 1,024 patterns, 60 times",
+            least_seconds(lambda: inverse_variance(*eleven, ci="permutation"), 3),
+            reml,
+        ),
+    ]
+
+
+def print_classic(yi: np.ndarray, vi: np.ndarray) -> None:
+    """Print the table of classic pooling as Markdown."""
+    print("\n| classic pooling | seconds | ratio to plain NumPy |\n| --- | ---: | ---: |")
+    for name, seconds, reference in classic_rows(yi, vi):
+        print(f"| {name} | {seconds:.3g} | {seconds / reference:,.3g} |")
 
 
 def cold_seconds(code: str) -> float:
@@ -216,7 +279,7 @@ def measure(request: ModelRequest, counts: ModelRequest, studies: object) -> lis
         ),
         (
             "classic: mutau.pool, REML with Hartung-Knapp",
-            median_seconds(lambda: mutau.pool(yi=yi, sei=sei), 200),
+            median_seconds(lambda: mutau.pool(yi=yi, sei=sei), 500),
         ),
         ("classic: metafor's rma, REML with Hartung-Knapp", metafor_seconds(yi, sei)),
         ("exact: first call with nothing compiled yet, exact.normal", cold_seconds(COLD_NORMAL)),
@@ -233,6 +296,9 @@ def main() -> None:
     table = mutau.effects(studies, measure="RR")
     data = {name: table[name].to_numpy() for name in ("yi", "sei")}
     request = ModelRequest("normal", data, MU, TAU, tuple(table["study"] + table.index.astype(str)))
+    if sys.argv[1:] == ["classic"]:
+        print_classic(data["yi"], data["sei"] ** 2)
+        return
     counts = counts_request(studies)
     rows = measure(request, counts, studies)
     unit = rows[0][1]
@@ -245,6 +311,7 @@ def main() -> None:
             "not installed |" if seconds is None else f"{seconds:.3g} | {ratio:,.{0 if ratio > 1 else 2}f}"
         )
         print(f"| {name} | {shown} |")
+    print_classic(data["yi"], data["sei"] ** 2)
     speed = sampling_speed(request, counts)
     print(
         "\n| sampling, of the BCG trials | effective draws of mu per second | ratio |\n| --- | ---: | ---: |"

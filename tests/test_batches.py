@@ -1,4 +1,4 @@
-"""`fit_many` answers like `fit`, row for row, and says what is wrong with a table."""
+"""`fit_many` and `pool_many` answer like `fit` and `pool`, row for row, and say what is wrong with a table."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import mutau
+import mutau.classic
 from mutau import priors
 from mutau.errors import ArgumentError, DataWarning, StudyDataError
 
@@ -125,3 +126,49 @@ def test_the_note_says_why_something_is_nan():
     found = mutau.fit_many(counts(), model)
     assert found.loc[found["k"] == 1, "sd"].isna().all()
     assert "improper" in found.attrs["note"]
+
+
+@pytest.mark.parametrize(
+    ("tau2", "ci", "prediction", "tau2_ci"),
+    [
+        ("REML", "HK", "HTS", "QP"), ("REML", "KR", "KR(df-1)", "wald"), ("DL", "cochrane", "HK(k-2)", "QP"),
+        ("PMM", "HK-adhoc", "HK", "QP"), ("SJ", "t", "normal", "wald"), ("CE", "wald", "HTS", "QP"),
+    ],
+)  # fmt: skip
+def test_every_meta_analysis_has_the_classic_answers_of_its_own_pooling(tau2, ci, prediction, tau2_ci):
+    """The same bits: ratios of 1 to 6 studies, one set of equal effects, one with two maxima of the likelihood."""
+    chosen = {"tau2": tau2, "ci": ci, "prediction": prediction, "tau2_ci": tau2_ci, "prob": 0.9}
+    ready = mutau.effects(counts(), measure="RR").assign(meta_analysis=counts()["meta_analysis"].to_numpy())
+    odd = {
+        "equal": ([0.1] * 3, [1e-4, 0.3, 2.0]),
+        "two": ([-6.11, -0.93, 0.74, 0.94], [6.515, 0.614, 0.003, 0.045]),
+    }
+    extra = [pd.DataFrame({"meta_analysis": name, "yi": y, "vi": v}) for name, (y, v) in odd.items()]
+    table = pd.concat([ready[["meta_analysis", "yi", "vi"]], *extra], ignore_index=True)
+    many = mutau.pool_many(table, **chosen, threads=2)
+    assert list(many["meta_analysis"]) == ["a", "b", "c", "d", "equal", "two"]
+    for row in many.itertuples():
+        own = table[table["meta_analysis"] == row.meta_analysis]
+        pooled = mutau.pool(yi=own["yi"], vi=own["vi"], **chosen)
+        for name in set(many.columns) - {"meta_analysis", "maxima"}:
+            np.testing.assert_array_equal(getattr(row, name), getattr(pooled, name), err_msg=name)
+    assert any("One study" in note and "1 of 6 sets" in note for note in many.attrs["notes"])
+    assert any("several maxima" in note for note in many.attrs["notes"]) == (tau2 == "REML")
+
+
+def test_what_many_sets_cannot_have_is_said_all_at_once():
+    with pytest.raises(ArgumentError) as caught:
+        mutau.pool_many(counts(), "RRR", ci="permutation", prediction="NNF", tau2_ci="BJ", add=-1)
+    assert len(caught.value.faults) == 5
+    with pytest.raises(ArgumentError, match="no column 'meta_analyses'"):
+        mutau.pool_many(counts(), "RR", by="meta_analyses")
+
+
+def test_a_search_that_fails_is_counted(monkeypatch):
+    monkeypatch.setattr("mutau.classic.pooled_mean.STEPS", 1)
+    many = mutau.classic.inverse_variance_many(
+        [0.0, 2.0, 5.0, 1.0], [0.01, 0.2, 3.0, 1.0], [3, 1], tau2="REML"
+    )
+    assert np.isnan([*many.tau2, many.estimate[0]]).all()
+    assert many.estimate[1] == 1.0
+    assert any("search for tau2" in note and "1 of 2 sets" in note for note in many.notes)

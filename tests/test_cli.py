@@ -151,9 +151,9 @@ def test_chains_that_do_not_converge_are_exit_1(monkeypatch, tmp_path):
     from mutau.review import ReviewResult
 
     monkeypatch.setattr(ReviewResult, "converged", property(lambda _: False))
-    result = CliRunner().invoke(
-        cli.app, ["run", str(ROOT / "models"), "--only", "secure", "--out", str(tmp_path / "out")]
-    )
+    small = ROOT / "tests" / "data" / "small_review"
+    command = ["run", str(small), "--only", "pain", "--engine", "exact", "--out", str(tmp_path / "out")]
+    result = CliRunner().invoke(cli.app, command)
     assert result.exit_code == 1
     assert "did not pass its checks" in result.output
 

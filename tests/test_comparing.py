@@ -67,14 +67,14 @@ def test_a_credible_interval_is_not_called_a_confidence_interval(compared):
 
 @pytest.mark.parametrize("which", ["secure", "epds", "five_studies"])
 def test_every_empty_cell_has_its_reason(which, request):
-    table = mutau.compare(request.getfixturevalue(which))
+    table = mutau.compare(request.getfixturevalue(which), {})
     for column, word in REASONS.items():
         for _, row in table[table[column].isna()].iterrows():
             assert word in row["note"], (row["method"], column, row["note"])
 
 
 def test_one_trial_has_rows_for_the_trial_and_the_mean(epds):
-    table = mutau.compare(epds)
+    table = mutau.compare(epds, {})
     bayesian = table[table["engine"] == "sampling"]
     assert set(bayesian["quantity"]) == {"mu", "theta"}
     theta = bayesian[bayesian["quantity"] == "theta"]["p_benefit"]

@@ -13,6 +13,7 @@ from mutau import priors
 
 ROOT = Path(__file__).parents[1]
 PIP = ROOT / "data" / "pip" / "studies.csv"
+SMALL = ROOT / "tests" / "data" / "small_review"
 SECURE = ROOT / "models" / "secure.toml"
 DEPRESSION = ROOT / "models" / "depression_incidence.toml"
 RESULT_FIELDS = [
@@ -52,6 +53,7 @@ def calls(secure, tmp_path):
         "errors": lambda: mutau.errors.MutauError.__name__,
         "exact": lambda: mutau.exact.normal([0.1, 0.4], [0.2, 0.3]).mu.mean,
         "fit_many": lambda: len(mutau.fit_many(counts.wide(), secure.model, by="outcome")),
+        "pool_many": lambda: len(mutau.pool_many(counts.wide(), "RR", by="outcome")),
         "fit": lambda: (
             mutau.fit(mutau.read_studies(PIP), mutau.load_model(SECURE), engine="auto", seed=1).engine.seed
         ),
@@ -68,7 +70,7 @@ def calls(secure, tmp_path):
         ),
         "read_studies": lambda: mutau.read_studies(PIP).k,
         "run_review": lambda: len(
-            mutau.run_review(ROOT / "models", tmp_path, only="secure", engine="exact", level=None).outcomes
+            mutau.run_review(SMALL, tmp_path, only="pain", engine="exact", level=None).outcomes
         ),
         "sensitivity": lambda: len(mutau.sensitivity(exactly).named),
         "evidence_profile": lambda: len(mutau.evidence_profile([exactly]).rows),

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import re
 import shutil
 from pathlib import Path
 
@@ -39,6 +40,7 @@ COUNT_FILES = written("likelihoods")  # of outcomes told by their counts
 CHAIN_FILES = {f"{figure}.{kind}" for figure in ("trace", "ranks") for kind in ("svg", "png", "pdf")}
 BOTH_ENGINES_FILES = {"fit.sampled.nc", *written("agreement")}
 BY_TAU_FILES = {f"benefit_by_tau.{kind}" for kind in ("csv", "svg", "png", "pdf")}
+BOTH = ("avoidant", "epds_routine_smd")
 POOLED = {"depression_incidence", "depression_level"}
 POOLED_FILES = {"outcome.json", *written("pooled", "probabilities")}
 # The review's four attachment results, as its abstract prints them.
@@ -59,26 +61,58 @@ def labels_of(name):
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """The shipped review, run as `make demo` runs it, but for the sensitivity of its answers."""
+    """The shipped review, every outcome, computed exactly, but for the sensitivity of its answers."""
     seen = []
     result = mutau.run_review(
         ROOT / "models",
         tmp_path_factory.mktemp("results"),
         progress=lambda *step: seen.append(step),
+        engine="exact",
         level=None,
     )
     return result, seen
 
 
-def test_every_outcome_has_its_files_and_nothing_else_is_left(whole):
+@pytest.fixture(scope="module")
+def both(tmp_path_factory):
+    """Two of its outcomes, counts and estimates, by both engines."""
+    folder = tmp_path_factory.mktemp("both")
+    models = copy_of_the_review(folder)
+    review = models / "review.toml"
+    for path in set(models.glob("*.toml")) - {review, *(models / f"{name}.toml" for name in BOTH)}:
+        path.unlink()
+    review.write_text(re.sub(r"(?s)\norder = \[.*?\]", f"\norder = {list(BOTH)}", review.read_text()))
+    return mutau.run_review(models, folder / "results", level=None)
+
+
+@pytest.fixture(scope="module")
+def secure(tmp_path_factory):
+    """One outcome, computed exactly."""
+    folder = tmp_path_factory.mktemp("secure")
+    return mutau.run_review(ROOT / "models", folder, only="secure", engine="exact", level=None)
+
+
+def copied(result, folder):
+    return Path(shutil.copytree(result.folder, folder / "results"))
+
+
+def files_of(name, engine):
+    """The files of an outcome's folder, run by one engine or by both."""
+    files = OUTCOME_FILES | (COUNT_FILES if name in PRINTED else set())
+    if engine == "both":
+        return files
+    return files - BOTH_ENGINES_FILES - (BY_TAU_FILES if engine == "sampling" else CHAIN_FILES)
+
+
+def test_every_outcome_has_its_files_and_nothing_else_is_left(whole, both):
     result, _ = whole
     assert len(result.outcomes) == 10
     names = {outcome.model.name for outcome in result.outcomes}
     top = {item.name for item in result.folder.iterdir()}
     assert top == names | POOLED | set(TOP_FILES) | {"run.json"}
-    for name in names:
-        expected = OUTCOME_FILES | (COUNT_FILES if name in PRINTED else set())
-        assert {item.name for item in (result.folder / name).iterdir()} == expected
+    for folder, engine, present in ((result.folder, "exact", names), (both.folder, "both", BOTH)):
+        for name in present:
+            assert {item.name for item in (folder / name).iterdir()} == files_of(name, engine)
 
 
 def test_the_review_is_reproduced_to_the_printed_digits(whole):
@@ -100,17 +134,31 @@ def test_summary_holds_every_outcome_under_every_prior(whole):
     assert {(name, n) for (name, _), n in rows.items()} == {
         (m, len(labels_of(m))) for m in set(mean["model"])
     }
-    assert set(mean["engine"]) == {"exact", "sampling"}
+    assert set(mean["engine"]) == {"exact"}
     assert mean["p_benefit"].between(0, 1).all()
     for name, expected in BENEFIT.items():
-        default = mean[(mean["model"] == name) & (mean["prior_label"] == "default")].set_index("engine")
-        assert round(default.loc["exact", "p_benefit"], 4) == expected
-        error = math.sqrt(expected * (1 - expected) / default.loc["sampling", "ess"])
-        assert default.loc["sampling", "p_benefit"] == pytest.approx(expected, abs=4 * error)
+        default = mean[(mean["model"] == name) & (mean["prior_label"] == "default")].iloc[0]
+        assert round(default["p_benefit"], 4) == expected
 
 
-def test_the_engines_agree_on_every_outcome(whole):
-    result, _ = whole
+def test_both_engines_stand_in_the_summary_and_agree(both):
+    table = pd.read_csv(both.folder / "summary.csv")
+    mean = table[(table["quantity"] == "mu") & (table["prior_label"] == "default")]
+    for name in BOTH:
+        rows = mean[mean["model"] == name].set_index("engine")
+        assert set(rows.index) == {"exact", "sampling"}
+        exact = rows.loc["exact", "p_benefit"]
+        error = math.sqrt(exact * (1 - exact) / rows.loc["sampling", "ess"])
+        assert rows.loc["sampling", "p_benefit"] == pytest.approx(exact, abs=4 * error)
+    engines_agree(both)
+
+
+@pytest.mark.slow
+def test_the_engines_agree_on_every_outcome(tmp_path):
+    engines_agree(mutau.run_review(ROOT / "models", tmp_path, level=None))
+
+
+def engines_agree(result):
     assert result.agreed
     for outcome in result.outcomes:
         stored = pd.read_csv(result.folder / outcome.model.name / "agreement.csv")
@@ -119,28 +167,26 @@ def test_the_engines_agree_on_every_outcome(whole):
     assert "Exact and sampled results" in (result.folder / "report.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("engine", ["exact", "sampling"])
-def test_one_engine_alone(tmp_path, engine):
-    result = mutau.run_review(ROOT / "models", tmp_path, only="avoidant", engine=engine, level=None)
-    assert {item.name for item in (tmp_path / "avoidant").iterdir()} == (OUTCOME_FILES | COUNT_FILES) - {
-        *BOTH_ENGINES_FILES,
-        *(BY_TAU_FILES if engine == "sampling" else CHAIN_FILES),
-    }
-    page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert ("needs the exact posterior" in page) == (engine == "sampling")
+def test_sampling_alone(tmp_path):
+    models = ROOT / "models"
+    result = mutau.run_review(models, tmp_path, only="epds_routine_smd", engine="sampling", level=None)
+    assert {item.name for item in (tmp_path / "epds_routine_smd").iterdir()} == files_of(
+        "epds_routine_smd", "sampling"
+    )
+    assert "needs the exact posterior" in (tmp_path / "report.html").read_text(encoding="utf-8")
     (outcome,) = result.outcomes
-    assert {fitted.engine.name for fitted in outcome.every_fit.values()} == {engine}
+    assert {fitted.engine.name for fitted in outcome.every_fit.values()} == {"sampling"}
 
 
-def test_benefit_by_tau_is_exported_and_shown(tmp_path):
-    result = mutau.run_review(ROOT / "models", tmp_path, only="secure", engine="exact", level=None)
-    stored = pd.read_csv(tmp_path / "secure" / "benefit_by_tau.csv")
-    expected = mutau.benefit_by_tau(result.outcomes[0].fit)
+def test_benefit_by_tau_is_exported_and_shown(secure):
+    stored = pd.read_csv(secure.folder / "secure" / "benefit_by_tau.csv")
+    expected = mutau.benefit_by_tau(secure.outcomes[0].fit)
     assert list(stored.columns) == [*expected.columns, "provenance", "mu_prior", "likelihood"]
     pd.testing.assert_frame_equal(stored[list(expected.columns)], expected, rtol=1e-12, atol=0)
     assert set(stored["provenance"]) == {"reconstructed (unique solution)"}
-    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    page = (secure.folder / "report.html").read_text(encoding="utf-8")
     assert "no prior for tau" in page
+    assert "needs the exact posterior" not in page
     assert page.index("Posterior of the mean effect against") < page.index(
         "P(benefit) given each value of tau"
     )
@@ -181,6 +227,12 @@ def test_run_json_says_what_was_run(whole):
         model_file = ROOT / "models" / f"{outcome['model']}.toml"
         assert outcome["model_sha256"] == hashlib.sha256(model_file.read_bytes()).hexdigest()
     assert set(info["versions"]) >= {"mutau", "pymc", "nutpie", "arviz", "numpy"}
+    assert all(list(outcome["fits"]) == [*labels_of(outcome["model"])] for outcome in info["outcomes"])
+
+
+def test_run_json_holds_the_checks_of_both_engines(both):
+    info = json.loads((both.folder / "run.json").read_text())
+    assert info["engines_agree"] is both.agreed is True
     for outcome in info["outcomes"]:
         labels = labels_of(outcome["model"])
         assert list(outcome["fits"]) == [*labels, *(f"{label}, sampled" for label in labels)]
@@ -238,26 +290,23 @@ def test_the_report_is_one_file_that_loads_nothing(whole):
         assert loader not in page
 
 
-def test_one_outcome_alone_gives_the_numbers_of_the_whole_run(whole, tmp_path):
-    alone = mutau.run_review(ROOT / "models", tmp_path, only="avoidant")
-    together = next(outcome for outcome in whole[0].outcomes if outcome.model.name == "avoidant")
-    pd.testing.assert_frame_equal(alone.outcomes[0].compared, together.compared)
-    assert {item.name for item in tmp_path.iterdir()} == {
-        *("avoidant", "summary.csv", "report.html", "run.json"),
+def test_one_outcome_alone_gives_the_numbers_of_the_whole_run(whole, secure):
+    together = next(outcome for outcome in whole[0].outcomes if outcome.model.name == "secure")
+    pd.testing.assert_frame_equal(secure.outcomes[0].compared, together.compared)
+    assert {item.name for item in secure.folder.iterdir()} == {
+        *("secure", "summary.csv", "report.html", "run.json"),
         *written("compare", *GRADE_TABLES, forms=REVIEW_FORMATS),
     }
 
 
-def test_a_rerun_replaces_an_outcomes_folder_whole(tmp_path):
-    mutau.run_review(ROOT / "models", tmp_path, only="secure", engine="exact", level=None)
-    before = {path.name: path.read_bytes() for path in (tmp_path / "secure").glob("*.[cspm][sdvn]*")}
-    (tmp_path / "secure" / "stale.csv").write_text("left over")
-    mutau.run_review(ROOT / "models", tmp_path, only="secure", engine="exact", level=None)
-    assert {item.name for item in (tmp_path / "secure").iterdir()} == (OUTCOME_FILES | COUNT_FILES) - (
-        BOTH_ENGINES_FILES | CHAIN_FILES
-    )
+def test_a_rerun_replaces_an_outcomes_folder_whole(secure, tmp_path):
+    results = copied(secure, tmp_path)
+    before = {path.name: path.read_bytes() for path in (results / "secure").glob("*.[cspm][sdvn]*")}
+    (results / "secure" / "stale.csv").write_text("left over")
+    mutau.run_review(ROOT / "models", results, only="secure", engine="exact", level=None)
+    assert {item.name for item in (results / "secure").iterdir()} == files_of("secure", "exact")
     for name, content in before.items():
-        assert (tmp_path / "secure" / name).read_bytes() == content, name
+        assert (results / "secure" / name).read_bytes() == content, name
 
 
 def copy_of_the_review(folder):
@@ -307,17 +356,17 @@ def test_only_names_the_nearest_model():
         check_review(ROOT / "models", only="secur")
 
 
-def test_a_failed_run_leaves_the_old_folder(tmp_path, monkeypatch):
-    mutau.run_review(ROOT / "models", tmp_path, only="secure", engine="exact", level=None)
-    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+def test_a_failed_run_leaves_the_old_folder(secure, tmp_path, monkeypatch):
+    results = copied(secure, tmp_path)
+    before = {path: path.read_bytes() for path in results.rglob("*") if path.is_file()}
 
     def broken(*_args, **_kwargs):
         raise RuntimeError("no space left")
 
     monkeypatch.setattr("mutau.plots.gallery.plot_forest", broken)
     with pytest.raises(RuntimeError):
-        mutau.run_review(ROOT / "models", tmp_path, only="secure", seed=2, engine="exact", level=None)
-    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+        mutau.run_review(ROOT / "models", results, only="secure", seed=2, engine="exact", level=None)
+    assert {path: path.read_bytes() for path in results.rglob("*") if path.is_file()} == before
 
 
 def test_numbers_in_csv_are_not_rounded(whole):

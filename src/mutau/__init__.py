@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mutau import errors, exact, priors
-    from mutau.batches import fit_many
+    from mutau.batches import fit_many, pool_many
     from mutau.comparing import compare, compare_likelihoods
     from mutau.decisions import decide
     from mutau.diagnostics import diagnose
@@ -64,6 +64,7 @@ _HOMES = {
     "load_model": "mutau.outcomes",
     "load_review": "mutau.outcomes",
     "pool": "mutau.pooling",
+    "pool_many": "mutau.batches",
     "pooled": "mutau.pooled_only",
     "probabilities": "mutau.summaries",
     "probability_of_benefit": "mutau.summaries",
@@ -104,6 +105,7 @@ __all__ = [
     "load_model",
     "load_review",
     "pool",
+    "pool_many",
     "pooled",
     "priors",
     "probabilities",

@@ -1,16 +1,21 @@
-"""`fit_many`: one model for every meta-analysis of a long table, by the exact engine."""
+"""`fit_many` and `pool_many`: every meta-analysis of a long table, by the exact engine or the classic way."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from mutau.classic.many import inverse_variance_many, many_faults
+from mutau.classic.requests import Request, request_faults
 from mutau.errors import ArgumentError, Fault, StudyDataError, nearest
 from mutau.exact import normal_many, supports
 from mutau.fitting import undefined_fault
+from mutau.measures import MEASURES
 from mutau.measures import effects as compute_effects
+from mutau.measures.computing import option_faults
 from mutau.studies import StudyTable
 
 if TYPE_CHECKING:
@@ -19,7 +24,7 @@ if TYPE_CHECKING:
     from mutau.exact import ManyPosteriors
     from mutau.outcomes import OutcomeModel
 
-__all__ = ["fit_many"]
+__all__ = ["fit_many", "pool_many"]
 
 _LISTED = 20
 """How many rows with the same fault are named one by one."""
@@ -83,8 +88,12 @@ def fit_many(
     3             b  3    -1.468      1.000
     """
     _require_exact(model)
-    frame, source = _rows(table, model, by)
-    computed = _usable_effects(frame, source, model)
+    options = {
+        "measure": model.measure, "add": model.zero_cells.add, "to": model.zero_cells.to,
+        "smd_variance": model.smd_variance,
+    }  # fmt: skip
+    frame, source = _rows(table, model.where, by)
+    computed = _usable_effects(frame, source, options)
     codes, keys = pd.factorize(frame[by], sort=True)
     yi, sei = (computed[name].to_numpy(dtype=np.float64) for name in ("yi", "sei"))
     order = np.lexsort((yi, sei, codes))
@@ -113,8 +122,87 @@ def _require_exact(model: OutcomeModel) -> None:
         raise ArgumentError(Fault(reason, rule, "Change the prior, or call mutau.fit on each meta-analysis"))
 
 
-def _rows(table: StudyTable | pd.DataFrame, model: OutcomeModel, by: str) -> tuple[pd.DataFrame, str | None]:
-    """The rows that the model selects, as a wide frame; everything asked of `by` is checked."""
+def pool_many(
+    table: StudyTable | pd.DataFrame,
+    measure: str = "GEN",
+    by: str = "meta_analysis",
+    *,
+    tau2: str = "REML",
+    ci: str = "HK",
+    prob: float = 0.95,
+    prediction: str = "HTS",
+    tau2_ci: str = "QP",
+    add: float = 0.5,
+    to: str = "only0",
+    smd_variance: str = "metafor",
+    threads: int | None = None,
+) -> pd.DataFrame:
+    """Pool every meta-analysis in a long table by inverse variance, as `mutau.pool` does one.
+
+    Parameters
+    ----------
+    table : StudyTable or DataFrame
+        One row per study, as for `mutau.effects`, or ready-made ``yi`` with ``vi`` or ``sei``; and the column `by`.
+        Where there is a column ``study``, a study may stand once in each meta-analysis.
+    measure : str
+        Effect measure, one of `mutau.MEASURES`; GEN for ready-made effects.
+    by : str
+        Column that says which meta-analysis a row belongs to.
+    tau2, ci, prob, prediction, tau2_ci, threads
+        As for `mutau.classic.inverse_variance_many`.
+    add, to, smd_variance
+        As for `mutau.effects`.
+
+    Returns
+    -------
+    DataFrame
+        One row per meta-analysis, in the order of `by`, on the analysis scale (log for ratios). Columns: `by`, then
+        those of `mutau.classic.ManyPooled`. ``DataFrame.attrs["notes"]`` says why something is NaN, and how often.
+
+    Raises
+    ------
+    StudyDataError
+        Rows cannot be used; names the first of each fault, and their number.
+    ArgumentError
+        There is no column `by`, or an option cannot be used.
+
+    Examples
+    --------
+    >>> import mutau
+    >>> table = pd.DataFrame({"meta_analysis": ["a", "a", "b", "b", "b"], "yi": [0.1, 0.3, -2.3, -0.5, -2.3],
+    ...                       "sei": [0.2, 0.2, 0.6, 0.6, 0.9]})
+    >>> mutau.pool_many(table, tau2="DL")[["meta_analysis", "k", "estimate", "lower", "upper"]].round(3)
+      meta_analysis  k  estimate  lower  upper
+    0             a  2     0.200 -1.071  1.471
+    1             b  3    -1.637 -4.279  1.004
+    """
+    request = Request("IV", tau2, ci, prob, prediction, tau2_ci)
+    faults = [*request_faults(request), *many_faults(request), *option_faults(add, to, smd_variance)]
+    if measure not in MEASURES:
+        faults.append(
+            Fault(f"measure={measure!r}", "A measure is named by its code", nearest(measure, tuple(MEASURES)))
+        )
+    if faults:
+        raise ArgumentError(faults)
+    frame, source = _rows(table, {}, by)
+    options = {"measure": measure, "add": add, "to": to, "smd_variance": smd_variance}
+    computed = _usable_effects(frame, source, options)
+    codes, keys = pd.factorize(frame[by], sort=True)
+    order = np.argsort(codes, kind="stable")
+    pooled = inverse_variance_many(
+        computed["yi"].to_numpy(dtype=np.float64)[order], computed["vi"].to_numpy(dtype=np.float64)[order],
+        np.bincount(codes, minlength=len(keys)),
+        tau2=tau2, ci=ci, prob=prob, prediction=prediction, tau2_ci=tau2_ci, threads=threads,
+    )  # fmt: skip
+    whole = pooled.to_frame()
+    whole.insert(0, by, keys)
+    return whole
+
+
+def _rows(
+    table: StudyTable | pd.DataFrame, where: Mapping[str, str], by: str
+) -> tuple[pd.DataFrame, str | None]:
+    """The rows that `where` selects, as a wide frame; everything asked of `by` is checked."""
     source = table.source if isinstance(table, StudyTable) else None
     if isinstance(table, StudyTable):
         parts = [part for part in (table.wide(), table.estimates) if len(part)]
@@ -122,15 +210,15 @@ def _rows(table: StudyTable | pd.DataFrame, model: OutcomeModel, by: str) -> tup
     else:
         frame = table.reset_index(drop=True)
     faults = []
-    for column in (by, *model.where):
+    for column in (by, *where):
         if column not in frame.columns:
             remedy = nearest(column, tuple(map(str, frame.columns)))
-            rule = "A table for fit_many says in a column which meta-analysis a row belongs to"
+            rule = "A table of many meta-analyses says in a column which one a row belongs to"
             rule = rule if column == by else "A selection names columns of the table"
             faults.append(Fault(f"there is no column '{column}'", rule, remedy, file=source, column=column))
     if faults:
         raise ArgumentError(faults)
-    for column, wanted in model.where.items():
+    for column, wanted in where.items():
         frame = frame[frame[column] == wanted]
     if frame.empty:
         rule = "A selection keeps at least one row"
@@ -178,22 +266,18 @@ def _row_number(frame: pd.DataFrame, i: int) -> int:
     return int(frame["row"].iloc[i]) if "row" in frame.columns else int(frame.index[i]) + 1
 
 
-def _usable_effects(frame: pd.DataFrame, source: str | None, model: OutcomeModel) -> pd.DataFrame:
+def _usable_effects(frame: pd.DataFrame, source: str | None, options: Mapping[str, Any]) -> pd.DataFrame:
     """Effects of all rows, or one error that names those that have none."""
-    labelled = (
-        frame if "study" in frame.columns else frame.assign(study=[f"row {i + 1}" for i in frame.index])
-    )
-    computed = compute_effects(
-        labelled,
-        measure=model.measure,
-        add=model.zero_cells.add,
-        to=model.zero_cells.to,
-        smd_variance=model.smd_variance,
-    )
+    named = frame
+    if "study" not in frame.columns:
+        named = frame.assign(study=[f"row {i + 1}" for i in frame.index])
+    computed = compute_effects(named, **options)
     undefined = ~(np.isfinite(computed["yi"]) & np.isfinite(computed["sei"])).to_numpy()
     if undefined.any():
         raise StudyDataError(
-            _limited(undefined, lambda i: undefined_fault(pd.Series(computed.iloc[i]), source, model))
+            _limited(
+                undefined, lambda i: undefined_fault(pd.Series(computed.iloc[i]), source, options["measure"])
+            )
         )
     return computed
 

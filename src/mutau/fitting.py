@@ -294,7 +294,7 @@ def prepare(studies: StudyTable | pd.DataFrame, model: OutcomeModel) -> tuple[St
         proper = count_posterior_is_proper(model.mu_prior, model.tau_prior)
     else:
         undefined = effects[~(np.isfinite(effects["yi"]) & np.isfinite(effects["sei"]))]
-        faults = [undefined_fault(row, table.source, model) for _, row in undefined.iterrows()]
+        faults = [undefined_fault(row, table.source, model.measure) for _, row in undefined.iterrows()]
         proper = posterior_is_proper(model.mu_prior, model.tau_prior, len(effects))
     if faults:
         raise StudyDataError(replace(fault, model=model.name) for fault in faults)
@@ -344,13 +344,11 @@ def _pending_faults(model: OutcomeModel) -> list[Fault]:
     ]
 
 
-def undefined_fault(row: pd.Series[Any], source: str | None, model: OutcomeModel) -> Fault:
+def undefined_fault(row: pd.Series[Any], source: str | None, measure: str) -> Fault:
     """Say why a row's effect does not exist."""
-    reason = (
-        str(row.get("note_effect") or "") or f"{model.measure} has no finite estimate or standard error here"
-    )
+    reason = str(row.get("note_effect") or "") or f"{measure} has no finite estimate or standard error here"
     return Fault(
-        f"no {model.measure} can be computed",
+        f"no {measure} can be computed",
         f"{reason[0].upper()}{reason[1:]}",
         "Correct the row, leave the study out with `where`, or change `zero_cells`",
         file=source,

@@ -84,9 +84,7 @@ def pool(
         Confidence interval of tau2: Q-profile, profile likelihood (with ML or REML), generalised Q with weights
         ``1/vi`` or ``1/sei``, Wald. Those of I2 and H2 follow from it.
     seed : int
-        For ``ci="permutation"`` with more than 13 studies. From about 10 studies on a permutation interval takes tens
-        of seconds with ``tau2="REML"`` or ``"ML"``, which are estimated again under every pattern of signs, and a
-        fraction of a second with ``tau2="DL"``.
+        For ``ci="permutation"`` with more than 13 studies: sign patterns are then drawn at random.
     add, to : float, str
         Zero-cell rule; see `mutau.effects`.
     smd_variance : {"metafor", "RevMan"}

@@ -7,13 +7,11 @@ import math
 import numpy as np
 import pytest
 
-from mutau.classic import TAU2_METHODS, inverse_variance, likelihood, qprofile, roots
-from mutau.classic.estimators import ESTIMATORS
-from mutau.classic.heterogeneity import Tau2, heterogeneity, residual_trace, trace_term, weighted_mean
-from mutau.classic.likelihood import maximum_likelihood, restricted_maximum_likelihood
-from mutau.classic.moments import generalised_q, moment_tau2
-from mutau.classic.qprofile import paule_mandel, paule_mandel_median
-from mutau.classic.rows import row_tau2
+from mutau.classic import TAU2_METHODS, inverse_variance, roots
+from mutau.classic.heterogeneity import heterogeneity, trace_term, weighted_mean
+from mutau.classic.pooled_mean import pooled_mean, pooled_means
+from mutau.classic.searches import turning
+from mutau.numerics.weighted import residual_trace
 
 RESOLUTION = 1e-13  # what the root finder promises
 # Found by search: restricted likelihoods with a maximum at 0 and another inside; the higher is at 0, then inside.
@@ -21,6 +19,11 @@ HIGHEST_AT_ZERO = ([-0.24, 0.77, -0.26], [0.003, 0.17, 0.019])
 HIGHEST_INSIDE = ([-6.11, -0.93, 0.74, 0.94], [6.515, 0.614, 0.003, 0.045])
 ALL = [name for name in TAU2_METHODS if name != "CE"]
 UNBIASED = ["DL", "PM", "EB", "REML", "HE", "GENQ", "DL2"]  # all solve E(...) = its expectation
+
+
+def find(yi, vi, estimator):
+    """tau2 by an estimator."""
+    return pooled_mean(np.asarray(yi, dtype=float), np.asarray(vi, dtype=float), estimator).found
 
 
 def restricted(tau2, yi, vi):
@@ -38,7 +41,7 @@ def restricted(tau2, yi, vi):
 )
 def test_two_studies_have_a_closed_form(estimator, y1, y2, v1, v2):
     expected = max(0.0, ((y1 - y2) ** 2 - v1 - v2) / 2)
-    found = ESTIMATORS[estimator].find(np.array([y1, y2]), np.array([v1, v2])).value
+    found = find([y1, y2], [v1, v2], estimator)
     assert found == pytest.approx(expected, rel=RESOLUTION, abs=1e-14)
 
 
@@ -54,20 +57,20 @@ def test_equal_variances_have_a_closed_form(estimator):
         "SJ": s2_over_k * s2 / (v + s2_over_k),
         "PMM": s2 * (k - 1) / median - v,
     }.get(estimator, s2 - v)
-    found = ESTIMATORS[estimator].find(yi, np.full(k, v)).value
+    found = find(yi, np.full(k, v), estimator)
     assert found == pytest.approx(expected, rel=1e-6 if estimator == "PMM" else RESOLUTION)
 
 
 def test_paule_mandel_solves_its_equation():
     yi, vi = np.array([0.1, 0.9, -1.4, 2.2]), np.array([0.01, 0.4, 0.2, 0.05])
-    tau2 = paule_mandel(yi, vi).value
+    tau2 = find(yi, vi, "PM")
     w = 1 / (vi + tau2)
     assert np.sum(w * (yi - weighted_mean(yi, w)) ** 2) == pytest.approx(3, rel=1e-12)
 
 
 def test_the_median_unbiased_estimator_solves_its_equation():
     yi, vi = np.array([0.1, 0.9, -1.4, 2.2]), np.array([0.01, 0.4, 0.2, 0.05])
-    w = 1 / (vi + paule_mandel_median(yi, vi).value)
+    w = 1 / (vi + find(yi, vi, "PMM"))
     median = 2.3659738843753377  # of chi-squared with 3 degrees of freedom, R's qchisq(.5, 3)
     assert np.sum(w * (yi - weighted_mean(yi, w)) ** 2) == pytest.approx(median, rel=1e-12)
 
@@ -76,22 +79,16 @@ def test_the_median_unbiased_estimator_solves_its_equation():
 def test_a_moment_estimator_has_the_right_expectation(seed):
     """E y_i y_j = 0 (i != j) and E y_i^2 = vi + tau2 put into Q_a, which is a quadratic form in the effects."""
     rng = np.random.default_rng([5, seed])
-    vi, a, tau2 = rng.uniform(0.1, 2, 6), rng.uniform(0.1, 3, 6), rng.uniform(0, 2)
-    form = np.diag(a) - np.outer(a, a) / a.sum()
-    moment = generalised_q(vi, a)
-    expected_q = np.trace(form @ np.diag(vi + tau2))
-    assert (expected_q - moment.expected) * moment.factor == pytest.approx(tau2, rel=1e-12)
-    deviance = np.trace(form @ np.diag(vi + tau2) @ form @ np.diag(vi + tau2))
-    assert residual_trace(a, vi + tau2) == pytest.approx(deviance, rel=1e-12)
-
-
-def test_the_order_of_moment_weights_in_the_table():
-    """Generalised Q with Hedges' and with DerSimonian and Laird's weights is those estimators."""
-    yi, vi = np.array([0.1, 0.9, -1.4, 2.2]), np.array([0.01, 0.4, 0.2, 0.05])
-    for name, a in (("HE", np.ones(4)), ("DL", 1 / vi)):
-        assert float(moment_tau2(yi, generalised_q(vi, a))) == pytest.approx(
-            ESTIMATORS[name].find(yi, vi).value, rel=1e-13
-        )
+    vi, yi = rng.uniform(0.1, 2, 6), rng.normal(0, 3, 6)
+    first = find(yi, vi, "DL")
+    for name, a in (("DL", 1 / vi), ("HE", np.ones(6)), ("GENQ", vi**-0.5), ("DL2", 1 / (vi + first))):
+        form = np.diag(a) - np.outer(a, a) / a.sum()
+        mean = pooled_mean(yi, vi, name)
+        covariance = np.diag(vi + mean.found)
+        assert np.trace(form @ covariance) == pytest.approx(yi @ form @ yi, rel=1e-12)
+        deviance = np.trace(form @ covariance @ form @ covariance)
+        assert residual_trace(a, vi + mean.found) == pytest.approx(deviance, rel=1e-12)
+        assert mean.tau2_se == pytest.approx(math.sqrt(2 * deviance) / np.trace(form), rel=1e-12)
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -106,7 +103,7 @@ def test_maximum_is_global_by_brute_force(seed):
         mean = np.average(yi, weights=1 / v)
         return -0.5 * np.sum(np.log(v) + (yi - mean) ** 2 / v)
 
-    found = maximum_likelihood(yi, vi).value
+    found = find(yi, vi, "ML")
     grid = np.concatenate([[0.0], np.geomspace(1e-7, 1e3, 1000)])
     assert log_likelihood(found) >= max(log_likelihood(t) for t in grid) - 1e-12
 
@@ -117,24 +114,30 @@ def test_many_rows_at_once_give_what_one_row_gives(estimator):
     vi = 10 ** rng.uniform(-2, 1, 5)
     yi = rng.normal(0, 1, (40, 5))
     yi[:3] = [HIGHEST_INSIDE[0] + [0.0], [1.0] * 5, [0.0, 0.0, 1e-3, 0.0, 0.0]]
-    one_by_one = [ESTIMATORS[estimator].find(row, vi).value for row in yi]
-    np.testing.assert_allclose(row_tau2(yi, vi, estimator), one_by_one, rtol=1e-9, atol=1e-12)
+    one_by_one = [find(row, vi, estimator) for row in yi]
+    many = pooled_means(yi.ravel(), np.tile(vi, 40), np.arange(41) * 5, estimator)
+    np.testing.assert_array_equal(many.found, one_by_one)
 
 
 @pytest.mark.parametrize("data", [HIGHEST_AT_ZERO, HIGHEST_INSIDE])
 def test_the_highest_of_several_maxima_is_found(data):
     yi, vi = map(np.array, data)
-    found = restricted_maximum_likelihood(yi, vi)
-    assert "has 2 maxima" in found.note
+    found, maxima = find(yi, vi, "REML"), turning(yi, vi, "REML").maxima
+    assert len(maxima) == 2
+    assert found in maxima
     grid = np.concatenate([[0.0], np.geomspace(1e-6, 100, 4001)])
     best = grid[np.argmax([restricted(t, yi, vi) for t in grid])]
-    assert found.value == pytest.approx(best, rel=0.01)  # the grid's step is 0.5%
-    assert restricted(found.value, yi, vi) >= restricted(best, yi, vi) - 1e-12
+    assert found == pytest.approx(best, rel=0.01)  # the grid's step is 0.5%
+    assert restricted(found, yi, vi) >= restricted(best, yi, vi) - 1e-12
 
 
 def test_several_maxima_are_said_in_the_result():
-    result = inverse_variance(*HIGHEST_INSIDE, tau2="REML")
-    assert any("the highest is used" in note for note in result.notes)
+    """In the reader's units, whatever scale the search works on."""
+    for unit in (1.0, 100.0):
+        yi, vi = unit * np.array(HIGHEST_INSIDE[0]), unit**2 * np.array(HIGHEST_INSIDE[1])
+        result = inverse_variance(yi, vi, tau2="REML")
+        note = next(note for note in result.notes if "the highest is used" in note)
+        assert f"at tau = 0, {math.sqrt(result.tau2):.4g};" in note
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -143,14 +146,14 @@ def test_restricted_maximum_is_global_by_brute_force(seed):
     k = int(rng.integers(2, 7))
     vi = 10 ** rng.uniform(-3, 1, k)
     yi = rng.normal(0, np.sqrt(vi + rng.choice([0, 0.1, 2.0])))
-    found = restricted_maximum_likelihood(yi, vi).value
+    found = find(yi, vi, "REML")
     grid = np.concatenate([[0.0], np.geomspace(1e-7, 1e3, 1000)])
     assert restricted(found, yi, vi) >= max(restricted(t, yi, vi) for t in grid) - 1e-12
 
 
 @pytest.mark.parametrize("estimator", ALL)
 def test_equal_effects_have_no_heterogeneity(estimator):
-    assert ESTIMATORS[estimator].find(np.full(4, 0.1), np.array([0.1, 2.0, 0.3, 0.04])) == Tau2(0.0)
+    assert find(np.full(4, 0.1), [0.1, 2.0, 0.3, 0.04], estimator) == 0
 
 
 @pytest.mark.parametrize("estimator", ALL)
@@ -163,7 +166,7 @@ def test_variances_may_differ_by_ten_orders_of_magnitude(estimator):
     ("estimator", "word"),
     [
         ("PM", "Paule-Mandel: no root"),
-        ("EB", "Paule-Mandel: no root"),
+        ("EB", "Empirical Bayes: no root"),
         ("PMM", "Median-unbiased Paule-Mandel: no root"),
         ("REML", "REML: no maximum"),
         ("ML", "ML: no maximum"),
@@ -171,9 +174,8 @@ def test_variances_may_differ_by_ten_orders_of_magnitude(estimator):
 )
 def test_a_search_that_fails_says_so(estimator, word, monkeypatch):
     """Never the last iterate: NaN, and everything that needs tau2 NaN, with the reason."""
-    monkeypatch.setattr(likelihood, "root", lambda *_: math.nan)
-    monkeypatch.setattr(qprofile, "crossing", lambda *_: math.nan)
-    result = inverse_variance([0.0, 2.0, 5.0], [0.1, 0.2, 0.3], tau2=estimator)
+    monkeypatch.setattr("mutau.classic.pooled_mean.STEPS", 1)
+    result = inverse_variance([0.0, 2.0, 5.0], [0.01, 0.2, 3.0], tau2=estimator)
     assert math.isnan(result.tau2)
     assert math.isnan(result.estimate)
     assert math.isnan(result.upper)
@@ -208,7 +210,7 @@ def test_q_of_one_study_has_no_test():
 def test_i2_agrees_between_its_definitions_for_dersimonian_laird():
     yi, vi = np.array([0.1, 0.9, -1.4, 2.2]), np.array([0.01, 0.4, 0.2, 0.05])
     spread = heterogeneity(yi, vi)
-    assert spread.i2_h2(ESTIMATORS["DL"].find(yi, vi).value) == pytest.approx(spread.i2_h2(None), rel=1e-13)
+    assert spread.i2_h2(find(yi, vi, "DL")) == pytest.approx(spread.i2_h2(None), rel=1e-13)
 
 
 def test_no_spread_is_no_inconsistency():

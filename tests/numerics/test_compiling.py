@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
 from mutau import priors
+from mutau.classic.estimators import ESTIMATORS
 from mutau.exact.components import AT_ZERO, COMPARED
 from mutau.exact.requests import kernel_model, one_model
-from mutau.numerics import compiling, solving
+from mutau.numerics import compiling, pooling, solving
 from mutau.numerics.compiling import Kernel
 from mutau.numerics.mixtures import mixture_curves, mixture_quantiles
 from mutau.numerics.panels import PANELS
+from mutau.numerics.quadratic import contour, q_probability
 from mutau.numerics.surfaces import fill_surface
 from mutau.numerics.tau_density import N, densities_at
 from mutau.numerics.workspace import workspace
@@ -78,6 +82,46 @@ def test_density_of_tau(model):
     assert np.isfinite(out).all()
 
 
+@pytest.mark.parametrize("estimator", ["DL", "DL2", "SJ", "HSk", "GENQ", "PMM", "REML", "ML"])
+def test_classic_pooling(estimator):
+    """Sets of 1 to 9 studies, tau2 found in every way."""
+    rng, record = np.random.default_rng(6), ESTIMATORS[estimator]
+    ends = np.concatenate([[0], np.cumsum(rng.integers(1, 10, 20))])
+    vi = np.exp(rng.normal(-1, 1.5, ends[-1]))
+    yi, targets = rng.normal(0, np.sqrt(vi + 0.3)), np.full((20, pooling.TARGETS), np.nan)
+    targets[:, pooling.KNOWN + 1 :] = 20.0, 0.1
+    if record.is_of_q:
+        targets[:, pooling.LEVEL] = 2.5
+    out = np.empty((20, pooling.FACTS))
+    told = record.way, record.kind, record.rule
+    interpreted, compiled = both(
+        pooling.pool_sets, yi, vi, ends, 0, 20, *told, targets, 1000, out, *pooling.scratch(9), outputs=[out]
+    )
+    assert interpreted == compiled
+    assert np.isfinite(out[:, pooling.ESTIMATE]).all()
+
+
+def test_turning_points():
+    yi, vi = np.array([-6.11, -0.93, 0.74, 0.94]), np.array([6.515, 0.614, 0.003, 0.045])
+    out, space = np.empty(4), pooling.scratch(4)
+    interpreted, compiled = both(
+        pooling.turning_points, yi, vi, True, 1000, 1.92, out, *space, outputs=[out, space[0]]
+    )
+    assert interpreted == compiled
+    assert out[0] == 2  # a minimum between 0 and the other maximum
+
+
+@pytest.mark.parametrize("ratio", [0.05, 0.9, 1.1, 6.0])
+def test_distribution_of_generalised_q(ratio):
+    rng = np.random.default_rng(9)
+    d, out = np.exp(rng.normal(-1, 2, 11)), np.empty(1)
+    interpreted, compiled = both(
+        q_probability, 10.0 * ratio, d**-0.5, d, np.empty(11), out, contour(), outputs=[out]
+    )
+    assert interpreted == compiled
+    assert 0 < out[0] < 1
+
+
 def test_mixtures():
     rng = np.random.default_rng(2)
     w, m, inv = rng.dirichlet(np.ones(40)), rng.normal(0, 3, 40), np.exp(rng.normal(0, 2, 40))
@@ -131,7 +175,19 @@ def test_what_python_refuses_is_left_to_the_compiled_code(monkeypatch):
     assert out[0] == np.inf
 
 
+def test_numba_is_not_loaded_for_a_little(monkeypatch):
+    """Five calls, each of which counts for 0.02 seconds at least; then the disk is looked at."""
+    monkeypatch.delitem(sys.modules, "numba", raising=False)
+    looked = []
+    monkeypatch.setattr(Kernel, "_is_on_disk", property(lambda self: looked.append(None)))
+    kernel = Kernel(half, 1.0, lambda: 0.0)
+    for _ in range(7):
+        kernel(2.0, np.empty(1))
+    assert len(looked) == 2
+
+
 def test_code_on_disk_is_used_at_once(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "numba", None)
     (tmp_path / "test_compiling.half-1.py312.nbi").touch()
     monkeypatch.setattr(compiling, "_cache_folder", lambda _: tmp_path)
     monkeypatch.setattr(Kernel, "compiled", property(lambda self: lambda *_: "compiled"))

@@ -10,8 +10,6 @@ import numpy as np
 import pytest
 
 from mutau.classic import inverse_variance
-from mutau.classic.estimators import ESTIMATORS
-from mutau.classic.moments import generalised_q, moment_tau2, sidik_jonkman
 from mutau.classic.permuting import permutation_p_value, permutations
 from mutau.classic.pooled_mean import pooled_mean
 
@@ -81,7 +79,7 @@ def test_bcg_q_profile_of_dersimonian_laird():
 def test_bcg_permutation_test():
     """metafor's exact permutation test: 12 of 8192 sign patterns."""
     yi, vi = arrays("bcg_rr")
-    mean = pooled_mean(yi, vi, ESTIMATORS["REML"].find(yi, vi), "REML")
+    mean = pooled_mean(yi, vi, "REML")
     assert permutation_p_value(mean, permutations(13, 0)) == 12 / 8192
 
 
@@ -110,11 +108,9 @@ def test_dersimonian_kacker_2007_other_starts():
     """Two-step Cochran (CA2), and Sidik and Jonkman's estimator from Hedges' estimate (SJ2)."""
     yi, vi = arrays("clasp")
     hedges = inverse_variance(yi, vi, tau2="HE").tau2
-    for moment, printed in (
-        (generalised_q(vi, 1 / (vi + hedges)), 0.3831),
-        (sidik_jonkman(yi, vi, hedges), 0.4084),
-    ):
-        assert math.sqrt(moment_tau2(yi, moment)) == pytest.approx(printed, abs=FOUR_DECIMALS)
+    for name, printed in (("DL2", 0.3831), ("SJ", 0.4084)):
+        found = pooled_mean(yi, vi, name, start=hedges).found
+        assert math.sqrt(found) == pytest.approx(printed, abs=FOUR_DECIMALS)
 
 
 @pytest.mark.parametrize(
@@ -183,8 +179,8 @@ def test_sidik_jonkman_2007():
     printed = {"DL": 0.429, "HE": 0.841, "ML": 0.562, "REML": 0.598, "EB": 0.703, "SJ": 0.818}
     found = {tau2: inverse_variance(yi, vi, tau2=tau2).tau2 for tau2 in printed}
     assert found == pytest.approx(printed, abs=THREE_DECIMALS)
-    from_hedges = moment_tau2(yi, sidik_jonkman(yi, vi, found["HE"]))
-    assert float(from_hedges) == pytest.approx(0.747, abs=THREE_DECIMALS)
+    from_hedges = pooled_mean(yi, vi, "SJ", start=found["HE"]).found
+    assert from_hedges == pytest.approx(0.747, abs=THREE_DECIMALS)
 
 
 @pytest.mark.parametrize(

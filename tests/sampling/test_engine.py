@@ -37,6 +37,7 @@ def test_one_compilation_per_template_key():
     assert templates.compilations()[templates.TemplateKey("normal", 2, "Normal", "HalfNormal")] == 1
 
 
+@pytest.mark.slow
 def test_mixtures_share_a_template_with_as_many_components():
     one = priors.NormalMixture((1,), (0,), (2.82,))
     two, other = (priors.NormalMixture((w, 1 - w), (0, 1), (2.82, 0.5)) for w in (0.33333, 0.6))
@@ -47,6 +48,7 @@ def test_mixtures_share_a_template_with_as_many_components():
     assert [templates.compilations()[key] for key in keys] == [1, 1]
 
 
+@pytest.mark.slow
 def test_integer_data_do_not_become_integer_templates():
     sample(request([1, 3], [1, 1], priors.Exponential(2)), SHORT, seed=1)
     fractional = sample(request([0.9, 0.9], [0.05, 0.05], priors.Exponential(2)), SHORT, seed=1)
@@ -72,6 +74,7 @@ print(json.dumps({name: hashlib.sha256(draws[name].values.tobytes()).hexdigest()
 """
 
 
+@pytest.mark.slow
 def test_cold_and_warm_processes_draw_the_same(tmp_path):
     environment = os.environ | {
         "PYTENSOR_FLAGS": f"base_compiledir={tmp_path / 'pytensor'}",

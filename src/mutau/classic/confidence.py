@@ -6,14 +6,24 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Any
 
+import numpy as np
 from scipy.special import ndtr, stdtr
 
 from mutau.classic.permuting import DRAWN, permutation_limits, permutation_p_value, permutations
 from mutau.classic.pooled_mean import PooledMean, kenward_roger
 from mutau.classic.predicting import quantile
 
-__all__ = ["CI_ESTIMATORS", "INTERVALS", "MeanInterval", "mean_interval", "wald_interval"]
+__all__ = [
+    "CI_ESTIMATORS",
+    "CI_METHODS",
+    "ERRORS",
+    "MeanInterval",
+    "mean_interval",
+    "p_values",
+    "wald_interval",
+]
 
 BELOW_ONE = 1 - 1e-8
 """q is called below 1 from here: Paule-Mandel makes it 1 up to rounding, as does REML with two studies."""
@@ -45,11 +55,16 @@ class MeanInterval:
     notes: tuple[str, ...] = ()
 
 
+def p_values(statistic: Any, df: Any) -> Any:
+    """Two-sided p-value of z (infinite `df`) or t; numbers or arrays."""
+    return 2 * np.where(np.isinf(df), ndtr(-np.abs(statistic)), stdtr(df, -np.abs(statistic)))
+
+
 def _from_se(estimate: float, se: float, df: float, prob: float, notes: tuple[str, ...] = ()) -> MeanInterval:
     half = quantile(df, prob) * se
     statistic = estimate / se
-    tail = float(ndtr(-abs(statistic)) if math.isinf(df) else stdtr(df, -abs(statistic)))
-    return MeanInterval(se, estimate - half, estimate + half, statistic, df, 2 * tail, notes)
+    tail = float(p_values(statistic, df))
+    return MeanInterval(se, estimate - half, estimate + half, statistic, df, tail, notes)
 
 
 def _undefined(df: float, reason: str) -> MeanInterval:
@@ -81,51 +96,70 @@ def wald_interval(estimate: float, se: float, prob: float) -> MeanInterval:
     return _from_se(estimate, se, math.inf, prob)
 
 
-def _wald(mean: PooledMean, prob: float, _seed: int) -> MeanInterval:
-    return wald_interval(mean.estimate, mean.se, prob)
+def _wald(mean: PooledMean) -> tuple[Any, Any]:
+    return mean.se, math.inf
 
 
-def _t(mean: PooledMean, prob: float, _seed: int) -> MeanInterval:
-    """Conventional standard error, t with k - 1 degrees of freedom."""
-    return _from_se(mean.estimate, mean.se, mean.k - 1.0, prob, _one_degree("t", mean.k - 1.0, prob))
+def _t(mean: PooledMean) -> tuple[Any, Any]:
+    return mean.se, mean.k - 1.0
 
 
-def _hartung_knapp(mean: PooledMean, prob: float, _seed: int) -> MeanInterval:
-    df = mean.k - 1.0
-    if mean.q == 0:
-        return _undefined(df, "No HK interval: all effects are equal (q = 0), so it would have no width")
-    notes: tuple[str, ...] = ()
-    if mean.q < BELOW_ONE:
-        notes = (f"HK: q = {mean.q:.3g} is below 1, so its standard error is below the conventional one",)
-    notes += _one_degree("HK", df, prob)
-    return _from_se(mean.estimate, math.sqrt(mean.q) * mean.se, df, prob, notes)
+def _hartung_knapp(mean: PooledMean) -> tuple[Any, Any]:
+    return np.where(mean.q > 0, np.sqrt(mean.q) * mean.se, math.nan), mean.k - 1.0
 
 
-def _ad_hoc(mean: PooledMean, prob: float, _seed: int) -> MeanInterval:
-    df = mean.k - 1.0
-    se = math.sqrt(max(1.0, mean.q)) * mean.se
-    return _from_se(mean.estimate, se, df, prob, _one_degree("HK-adhoc", df, prob))
+def _ad_hoc(mean: PooledMean) -> tuple[Any, Any]:
+    return np.sqrt(np.maximum(1.0, mean.q)) * mean.se, mean.k - 1.0
 
 
-def _cochrane(mean: PooledMean, prob: float, seed: int) -> MeanInterval:
+def _cochrane(mean: PooledMean) -> tuple[Any, Any]:
+    se, df = _hartung_knapp(mean)
+    spread = (mean.k > 2) & (mean.found > 0)
+    return np.where(spread, se, mean.se), np.where(spread, df, math.inf)
+
+
+ERRORS: Mapping[str, Callable[[PooledMean], tuple[Any, Any]]] = MappingProxyType(
+    {
+        "wald": _wald,
+        "t": _t,
+        "HK": _hartung_knapp,
+        "HK-adhoc": _ad_hoc,
+        "cochrane": _cochrane,
+        "KR": kenward_roger,
+    }
+)
+"""Standard error and degrees of freedom of an interval ``estimate +- t se``, by name; of one mean or of many."""
+
+
+def _said_before(mean: PooledMean, ci: str) -> tuple[str, ...]:
+    if ci != "cochrane":
+        return ()
     if mean.k > 2 and mean.found > 0:
-        said, chosen = (
-            "Cochrane's rule: Hartung-Knapp, as k > 2 and tau2 > 0",
-            _hartung_knapp(mean, prob, seed),
-        )
-    else:
-        reason = "k <= 2" if mean.k <= 2 else "tau2 = 0"
-        said, chosen = f"Cochrane's rule: Wald, as {reason}", _wald(mean, prob, seed)
-    return replace(chosen, notes=(said, *chosen.notes))
+        return ("Cochrane's rule: Hartung-Knapp, as k > 2 and tau2 > 0",)
+    return (f"Cochrane's rule: Wald, as {'k <= 2' if mean.k <= 2 else 'tau2 = 0'}",)
 
 
-def _kenward_roger(mean: PooledMean, prob: float, _seed: int) -> MeanInterval:
-    corrected = kenward_roger(mean)
+def _said(mean: PooledMean, ci: str, df: float, prob: float) -> tuple[str, ...]:
+    """What has to be said of an interval that exists."""
     notes: tuple[str, ...] = ()
-    if corrected.df < FEW_DEGREES:
-        multiplier = quantile(corrected.df, prob)
-        notes = (f"KR: {corrected.df:.3g} degrees of freedom, a multiplier of {multiplier:.3g}",)
-    return _from_se(mean.estimate, corrected.se, corrected.df, prob, notes)
+    name = "HK" if ci == "cochrane" else ci
+    if name == "HK" and math.isfinite(df) and mean.q < BELOW_ONE:
+        notes += (f"HK: q = {mean.q:.3g} is below 1, so its standard error is below the conventional one",)
+    if name == "KR" and df < FEW_DEGREES:
+        notes += (f"KR: {df:.3g} degrees of freedom, a multiplier of {quantile(df, prob):.3g}",)
+    elif df == 1:
+        multiplier = quantile(df, prob)
+        notes += (f"{name}: two studies leave 1 degree of freedom, a multiplier of {multiplier:.3g}",)
+    return notes
+
+
+def _from_error(mean: PooledMean, ci: str, prob: float) -> MeanInterval:
+    se, df = map(float, ERRORS[ci](mean))
+    if not math.isfinite(se):
+        reason = "No HK interval: all effects are equal (q = 0), so it would have no width"
+        return replace(_undefined(df, reason), notes=(*_said_before(mean, ci), reason))
+    notes = (*_said_before(mean, ci), *_said(mean, ci, df, prob))
+    return _from_se(mean.estimate, se, df, prob, notes)
 
 
 def _permutation(mean: PooledMean, prob: float, seed: int) -> MeanInterval:
@@ -143,25 +177,8 @@ def _permutation(mean: PooledMean, prob: float, seed: int) -> MeanInterval:
     return MeanInterval(mean.se, lower, upper, mean.estimate / mean.se, math.nan, p_value, notes)
 
 
-def _one_degree(ci: str, df: float, prob: float) -> tuple[str, ...]:
-    if df != 1:
-        return ()
-    multiplier = quantile(df, prob)
-    return (f"{ci}: two studies leave 1 degree of freedom, a multiplier of {multiplier:.3g}",)
-
-
-INTERVALS: Mapping[str, Callable[[PooledMean, float, int], MeanInterval]] = MappingProxyType(
-    {
-        "wald": _wald,
-        "t": _t,
-        "HK": _hartung_knapp,
-        "HK-adhoc": _ad_hoc,
-        "cochrane": _cochrane,
-        "KR": _kenward_roger,
-        "permutation": _permutation,
-    }
-)
-"""Confidence intervals by name; each takes the mean, the coverage and the seed of a random draw."""
+CI_METHODS = (*ERRORS, "permutation")
+"""Confidence intervals of the mean."""
 
 CI_ESTIMATORS: Mapping[str, tuple[str, ...]] = MappingProxyType({"KR": ("REML",)})
 """Estimators that an interval goes with, where not all do."""
@@ -209,4 +226,4 @@ def mean_interval(mean: PooledMean, ci: str, prob: float, seed: int = 0) -> Mean
     if mean.k < 2 and ci not in NEEDS_ONE_STUDY:
         spread = "one study has no spread to estimate its standard error from"
         return _undefined(mean.k - 1.0, f"No {ci} interval: {spread}")
-    return INTERVALS[ci](mean, prob, seed)
+    return _permutation(mean, prob, seed) if ci == "permutation" else _from_error(mean, ci, prob)

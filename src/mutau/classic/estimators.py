@@ -1,24 +1,58 @@
-"""The table of estimators of tau2."""
+"""The table of estimators of tau2, as the compiled kernel knows them.
+
+**By moments.** For weights a, ``Q_a = sum a (y - mean_a)^2`` has expectation ``b + c tau2``, with ``b = sum a (1 -
+a/sum a) vi`` and ``c = sum a - sum a^2/sum a`` (DerSimonian and Kacker's equation 6); the estimator is ``max(0, (Q_a
+- b)/c)``, its standard error, truncation at 0 left aside and weights taken as known, ``sqrt(var Q_a)/c``.
+
+- DL, DerSimonian and Laird: ``a = 1/vi``, so b = k - 1. doi:10.1016/0197-2456(86)90046-2
+- HE, Hedges, or Cochran's analysis of variance: ``a = 1``, the sample variance less the mean sampling variance.
+  Hedges LV (1983). Psychological Bulletin 93:388-395. doi:10.1037/0033-2909.93.2.388
+- GENQ: ``a = 1/sei``, between those two. Jackson D (2013). Research Synthesis Methods 4:220-229.
+  doi:10.1002/jrsm.1081
+- DL2: ``a = 1/(vi + DL)``, close to Paule and Mandel's. DerSimonian R, Kacker R (2007). Contemporary Clinical Trials
+  28:105-114. doi:10.1016/j.cct.2006.04.004
+- HS, Hunter and Schmidt: ``(Q - k)/sum w``, ``w = 1/vi``; biased downwards, as k is more than Q's expectation.
+  Viechtbauer W (2005). Journal of Educational and Behavioral Statistics 30:261-293. doi:10.3102/10769986030003261
+- HSk: the same with a correction for few studies, ``(Q k/(k-1) - k)/sum w``. Brannick MT and others (2019).
+  Organizational Research Methods 22:490-514. doi:10.1177/1094428117741966
+- SJ, Sidik and Jonkman: ``t Q_a/(k - 1)``, ``a = 1/(vi + t)``, t the effects' plain variance (over k). Above 0
+  unless all effects are equal, and larger than others where there is little heterogeneity.
+  doi:10.1111/j.1467-9876.2005.00489.x
+
+**By Q.** ``Q(tau2) = sum w (y - mean)^2``, ``w = 1/(vi + tau2)``, falls strictly, and at the true tau2 is
+chi-squared with k - 1 degrees of freedom. The estimate is where it equals a number, 0 where it is less already at 0;
+its standard error is metafor's ``sqrt(2 k^2/(k - 1))/sum w``.
+
+- PM, Paule and Mandel: its expectation, k - 1. Journal of Research of the National Bureau of Standards 87:377-385.
+  doi:10.6028/jres.087.022
+- EB, empirical Bayes: Morris's equation is the same one. doi:10.1080/01621459.1983.10477920
+- PMM, median-unbiased: its median. Viechtbauer W (2021), European Congress of Methodology; as metafor's ``"PMM"``.
+
+**By the likelihood**, whose global maximum over ``tau2 >= 0`` is found (Fisher scoring, as in most programs, finds
+the maximum nearest to its start); `mutau.numerics.tau2` says why none can be missed.
+
+- ML: ``-1/2 [sum log(vi + tau2) + sum w (y - mean)^2]``; too small for few studies. Hardy RJ, Thompson SG (1996).
+  Statistics in Medicine 15:619-629. doi:10.1002/(SICI)1097-0258(19960330)15:6<619::AID-SIM188>3.0.CO;2-A
+- REML: with ``log sum w`` inside the brackets. doi:10.3102/10769986030003261
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
-import numpy as np
-
-from mutau.classic import moments
-from mutau.classic.heterogeneity import Tau2
-from mutau.classic.likelihood import Profile, maximum_likelihood, restricted_maximum_likelihood
-from mutau.classic.qprofile import median_target, paule_mandel, paule_mandel_median
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    type Array = NDArray[np.float64]
+from mutau.numerics.pooling import GIVEN, LIKELIHOOD, MOMENT, Q_EQUAL
+from mutau.numerics.tau2 import (
+    EQUAL,
+    EXPECTED,
+    HUNTER_SCHMIDT,
+    HUNTER_SCHMIDT_CORRECTED,
+    INVERSE,
+    ROOT,
+    SIDIK_JONKMAN,
+    TWO_STEP,
+)
 
 __all__ = ["ESTIMATORS", "Estimator"]
 
@@ -31,69 +65,42 @@ class Estimator:
     ----------
     name : str
         In words.
-    find : callable
-        Effects and sampling variances, shape (k,), k at least 2 -> `Tau2`.
-    standard_error : callable
-        Effects, sampling variances and the estimate -> its standard error.
-    moment : callable, optional
-        Its moment equation, if it is a moment estimator.
-    q_target : callable, optional
-        k -> what it sets the generalised Q statistic to, if that is how it is defined.
+    way, kind, rule : int
+        What the kernel is told: see `mutau.numerics.pooling.pool_sets`.
+    quantile : float or None
+        Of an estimator that sets Q to a quantile of its distribution, which one; None for the expectation, and for
+        estimators that do not set Q to anything.
     """
 
     name: str
-    find: Callable[[Array, Array], Tau2]
-    standard_error: Callable[[Array, Array, float], float]
-    moment: moments.Weighting | None = None
-    q_target: Callable[[int], float] | None = None
+    way: int
+    kind: int = 0
+    rule: int = 0
+    quantile: float | None = None
 
-
-def _by_moments(name: str, moment: moments.Weighting) -> Estimator:
-    def find(yi: Array, vi: Array) -> Tau2:
-        return Tau2(float(moments.moment_tau2(yi, moment(yi, vi))))
-
-    def standard_error(yi: Array, vi: Array, tau2: float) -> float:
-        return moments.moment_standard_error(moment(yi, vi), vi, tau2)
-
-    return Estimator(name, find, standard_error, moment=moment)
-
-
-def _by_likelihood(name: str, find: Callable[[Array, Array], Tau2], restricted: bool) -> Estimator:
-    def standard_error(yi: Array, vi: Array, tau2: float) -> float:
-        return Profile(yi, vi, restricted).standard_error(tau2)
-
-    return Estimator(name, find, standard_error)
-
-
-def _q_standard_error(_yi: Array, vi: Array, tau2: float) -> float:
-    """Standard error of an estimator that sets Q to a number: ``sqrt(2 k^2/(k - 1)) / sum w``, as metafor."""
-    k = len(vi)
-    return math.sqrt(2 * k**2 / (k - 1)) / float(np.sum(1 / (vi + tau2)))
-
-
-def _degrees_of_freedom(k: int) -> float:
-    return k - 1.0
+    @property
+    def is_of_q(self) -> bool:
+        """Whether it sets Q to a number."""
+        return self.way == Q_EQUAL
 
 
 ESTIMATORS: Mapping[str, Estimator] = MappingProxyType(
     {
-        "CE": Estimator("common effect", lambda _yi, _vi: Tau2(0.0), lambda _yi, _vi, _tau2: math.nan),
-        "DL": _by_moments("DerSimonian-Laird", moments.dersimonian_laird),
-        "PM": Estimator("Paule-Mandel", paule_mandel, _q_standard_error, q_target=_degrees_of_freedom),
-        "REML": _by_likelihood(
-            "restricted maximum likelihood", restricted_maximum_likelihood, restricted=True
+        "CE": Estimator("common effect", GIVEN),
+        "DL": Estimator("DerSimonian-Laird", MOMENT, INVERSE, EXPECTED),
+        "PM": Estimator("Paule-Mandel", Q_EQUAL),
+        "REML": Estimator("restricted maximum likelihood", LIKELIHOOD, 1),
+        "ML": Estimator("maximum likelihood", LIKELIHOOD, 0),
+        "EB": Estimator("empirical Bayes", Q_EQUAL),
+        "HE": Estimator("Hedges", MOMENT, EQUAL, EXPECTED),
+        "HS": Estimator("Hunter-Schmidt", MOMENT, INVERSE, HUNTER_SCHMIDT),
+        "HSk": Estimator(
+            "Hunter-Schmidt, corrected for few studies", MOMENT, INVERSE, HUNTER_SCHMIDT_CORRECTED
         ),
-        "ML": _by_likelihood("maximum likelihood", maximum_likelihood, restricted=False),
-        "EB": Estimator("empirical Bayes", paule_mandel, _q_standard_error, q_target=_degrees_of_freedom),
-        "HE": _by_moments("Hedges", moments.hedges),
-        "HS": _by_moments("Hunter-Schmidt", moments.hunter_schmidt),
-        "HSk": _by_moments("Hunter-Schmidt, corrected for few studies", moments.hunter_schmidt_corrected),
-        "SJ": _by_moments("Sidik-Jonkman", moments.sidik_jonkman),
-        "PMM": Estimator(
-            "median-unbiased Paule-Mandel", paule_mandel_median, _q_standard_error, q_target=median_target
-        ),
-        "GENQ": _by_moments("generalised Q, weights 1/sei", moments.inverse_se),
-        "DL2": _by_moments("two-step DerSimonian-Laird", moments.two_step),
+        "SJ": Estimator("Sidik-Jonkman", MOMENT, SIDIK_JONKMAN),
+        "PMM": Estimator("median-unbiased Paule-Mandel", Q_EQUAL, quantile=0.5),
+        "GENQ": Estimator("generalised Q, weights 1/sei", MOMENT, ROOT, EXPECTED),
+        "DL2": Estimator("two-step DerSimonian-Laird", MOMENT, TWO_STEP, EXPECTED),
     }
 )
 """Estimators of tau2 by name."""

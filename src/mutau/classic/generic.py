@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mutau.classic.confidence import mean_interval
-from mutau.classic.estimators import ESTIMATORS
-from mutau.classic.heterogeneity import Heterogeneity, Tau2, heterogeneity
+from mutau.classic.heterogeneity import Heterogeneity, cochran
 from mutau.classic.pooled_mean import PooledMean, pooled_mean
 from mutau.classic.predicting import prediction_interval
 from mutau.classic.requests import Request, checked_effects, request_faults
+from mutau.classic.searches import search_note
 from mutau.classic.tau2_intervals import tau2_limits
 from mutau.records import ClassicResult
 
@@ -68,8 +68,6 @@ def inverse_variance(
         H2 follow from it.
     seed : int
         For ``ci="permutation"`` with more than 13 studies: sign patterns are then drawn at random.
-        From about 10 studies on a permutation interval takes tens of seconds with ``tau2="REML"`` or ``"ML"``, which
-        are estimated again under every pattern, and a fraction of a second with ``tau2="DL"``.
     labels : sequence of str, optional
         Names of the studies, for messages.
 
@@ -115,34 +113,29 @@ def inverse_variance(
     request = Request("IV", tau2, ci, prob, prediction, tau2_ci, seed)
     y, v = checked_effects(yi, vi, request_faults(request), labels)
     scale = scale_of(v)
-    y, v = y / scale, v / scale**2
-    estimated = Tau2(math.nan, ONE_STUDY) if len(y) == 1 and tau2 != "CE" else ESTIMATORS[tau2].find(y, v)
-    return pool_effects(y, v, estimated, heterogeneity(y, v), request, scale=scale)
+    mean = pooled_mean(y / scale, v / (scale * scale), tau2, prob=prob)
+    return pool_effects(mean, cochran(mean), request, scale=scale)
 
 
 def scale_of(vi: NDArray[np.float64]) -> float:
-    """Give the power of two nearest to a typical standard error: dividing by it changes no digit."""
-    return 2.0 ** round(float(np.median(np.log2(vi))) / 2)
+    """Give a power of two near the first standard error: dividing by it changes no digit."""
+    return math.ldexp(1.0, math.frexp(vi[0])[1] // 2)
 
 
 def pool_effects(
-    yi: NDArray[np.float64],
-    vi: NDArray[np.float64],
-    tau2: Tau2,
+    mean: PooledMean,
     spread: Heterogeneity,
     request: Request,
     *,
     scale: float = 1.0,
     notes: Sequence[str] = (),
 ) -> ClassicResult:
-    """Pool checked effects with a given tau2.
+    """Make a result of a mean.
 
     Parameters
     ----------
-    yi, vi : ndarray, shape (k,)
-        Effects and variances, divided by `scale` and its square.
-    tau2 : Tau2
-        Between-study variance, on the same divided scale.
+    mean : PooledMean
+        Of effects divided by `scale`, with Q-profile limits at the coverage that was asked for.
     spread : Heterogeneity
         Q and what follows.
     request : Request
@@ -156,37 +149,36 @@ def pool_effects(
     -------
     ClassicResult
     """
-    k = len(yi)
-    if not math.isfinite(tau2.value) and k > 1:
-        return nothing_pooled(k, spread, request, (*notes, tau2.note))
-    pooled = pooled_mean(yi, vi, tau2, request.tau2)
-    mean = mean_interval(pooled, request.ci, request.prob, request.seed)
-    about_tau2 = _about_tau2(pooled, spread, request)
-    lower, upper, reason = _prediction(pooled, request)
-    w = pooled.w
+    about_search = ONE_STUDY if mean.k == 1 and request.tau2 != "CE" else search_note(mean, scale)
+    if not math.isfinite(mean.found) and mean.k > 1:
+        return nothing_pooled(mean.k, spread, request, (*notes, about_search))
+    interval = mean_interval(mean, request.ci, request.prob, request.seed)
+    about_tau2 = _about_tau2(mean, spread, request)
+    lower, upper, reason = _prediction(mean, request)
+    w = mean.w
     remarks = (
-        tau2.note,
-        _one_study_note(k, request),
+        about_search,
+        _one_study_note(mean.k, request),
         _rule_note(request),
-        *mean.notes,
+        *interval.notes,
         about_tau2.note,
         reason,
     )
     return ClassicResult(
-        estimate=pooled.estimate * scale,
-        se=mean.se * scale,
-        lower=mean.lower * scale,
-        upper=mean.upper * scale,
-        statistic=mean.statistic,
-        df=mean.df,
-        p_value=mean.p_value,
-        tau2=tau2.value * scale**2,
+        estimate=mean.estimate * scale,
+        se=interval.se * scale,
+        lower=interval.lower * scale,
+        upper=interval.upper * scale,
+        statistic=interval.statistic,
+        df=interval.df,
+        p_value=interval.p_value,
+        tau2=mean.found * scale**2,
         tau2_se=about_tau2.se * scale**2,
         tau2_lower=about_tau2.tau2[0] * scale**2,
         tau2_upper=about_tau2.tau2[1] * scale**2,
         q=spread.q,
         q_df=spread.q_df,
-        q_p_value=spread.q_p_value,
+        q_p_value=float(spread.q_p_value),
         i2=about_tau2.i2,
         i2_lower=about_tau2.i2_limits[0],
         i2_upper=about_tau2.i2_limits[1],
@@ -195,14 +187,14 @@ def pool_effects(
         h2_upper=about_tau2.h2_limits[1],
         prediction_lower=lower * scale,
         prediction_upper=upper * scale,
-        k=k,
+        k=mean.k,
         prob=request.prob,
         method=request.method,
         tau2_method=request.tau2,
         ci_method=request.ci,
         prediction_method=request.prediction,
         tau2_ci_method=request.tau2_ci,
-        weights=tuple(float(share) for share in 100 * w / np.sum(w)),
+        weights=tuple((100 * w / np.sum(w)).tolist()),
         notes=(*notes, *(remark for remark in remarks if remark)),
     )
 
@@ -221,15 +213,12 @@ class _AboutTau2:
 
 
 def _about_tau2(mean: PooledMean, spread: Heterogeneity, request: Request) -> _AboutTau2:
-    i2, h2 = spread.i2_h2(None if request.tau2 == "CE" else mean.found)
+    i2, h2 = map(float, spread.i2_h2(None if request.tau2 == "CE" else mean.found))
     if request.tau2 == "CE" or mean.k < 2:
         return _AboutTau2(i2, h2)
-    se = ESTIMATORS[request.tau2].standard_error(mean.yi, mean.vi, mean.found)
-    lower, upper, note = tau2_limits(
-        mean.yi, mean.vi, mean.found, request.tau2, request.tau2_ci, request.prob
-    )
+    lower, upper, note = tau2_limits(mean, request.tau2_ci, request.prob)
     (i2_lower, h2_lower), (i2_upper, h2_upper) = spread.i2_h2(lower), spread.i2_h2(upper)
-    return _AboutTau2(i2, h2, se, (lower, upper), (i2_lower, i2_upper), (h2_lower, h2_upper), note)
+    return _AboutTau2(i2, h2, mean.tau2_se, (lower, upper), (i2_lower, i2_upper), (h2_lower, h2_upper), note)
 
 
 def _prediction(mean: PooledMean, request: Request) -> tuple[float, float, str]:
@@ -270,7 +259,7 @@ def nothing_pooled(
         tau2_upper=nan,
         q=spread.q,
         q_df=spread.q_df,
-        q_p_value=spread.q_p_value,
+        q_p_value=float(spread.q_p_value),
         i2=nan,
         i2_lower=nan,
         i2_upper=nan,

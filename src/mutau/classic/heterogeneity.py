@@ -1,4 +1,4 @@
-"""Cochran's Q, I2 and H2, and the sums that the estimators of tau2 share.
+"""Cochran's Q, I2 and H2.
 
 Arrays of effects ``yi`` and sampling variances ``vi``, shape ``(k,)``, on one analysis scale. ``w = 1/(vi +
 tau2)``. Where a function says ``(..., k)``, rows are separate meta-analyses.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import chdtrc
@@ -16,14 +16,14 @@ from scipy.special import chdtrc
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from mutau.classic.pooled_mean import PooledMean
+
     type Array = NDArray[np.float64]
 
 __all__ = [
     "Heterogeneity",
-    "Tau2",
+    "cochran",
     "heterogeneity",
-    "pair_sum",
-    "residual_trace",
     "row_sum_of_squares",
     "trace_term",
     "weighted_mean",
@@ -31,24 +31,8 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class Tau2:
-    """An estimate of the between-study variance.
-
-    Parameters
-    ----------
-    value : float
-        tau2 on the squared analysis scale, at least 0; NaN if it could not be found.
-    note : str
-        What a reader must know: why it is NaN, or that the likelihood has several maxima.
-    """
-
-    value: float
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Heterogeneity:
-    """Cochran's Q and what follows from it.
+    """Cochran's Q and what follows from it; of many sets of studies, as arrays.
 
     Parameters
     ----------
@@ -59,13 +43,13 @@ class Heterogeneity:
         1/vi``.
     """
 
-    q: float
-    q_df: float
-    q_p_value: float
-    typical_variance: float
+    q: Any
+    q_df: Any
+    q_p_value: Any
+    typical_variance: Any
 
-    def i2_h2(self, tau2: float | None) -> tuple[float, float]:
-        """I2 (percent) and H2: from Q for a common-effect result (`tau2` None), else from tau2.
+    def i2_h2(self, tau2: Any) -> tuple[Any, Any]:
+        """I2 (percent) and H2: from Q for a common-effect result (`tau2` None), else from tau2; NaN for one study.
 
         Notes
         -----
@@ -73,10 +57,10 @@ class Heterogeneity:
         Random effects, whatever the estimator: ``I2 = 100 tau2 / (tau2 + s2)``, ``H2 = (tau2 + s2) / s2``,
         with s2 the typical variance; with DerSimonian-Laird the two definitions agree.
         """
-        if self.q_df < 1:
-            return math.nan, math.nan
         if tau2 is None:
-            return (100 * max(0.0, self.q - self.q_df) / self.q if self.q > 0 else 0.0), self.q / self.q_df
+            df = np.where(np.asarray(self.q_df) < 1, math.nan, self.q_df)
+            share = np.maximum(0.0, self.q - df) / np.where(np.asarray(self.q) > 0, self.q, 1.0)
+            return 100 * share, self.q / df
         total = tau2 + self.typical_variance
         return 100 * tau2 / total, total / self.typical_variance
 
@@ -86,31 +70,11 @@ def weighted_mean(y: Array, w: Array) -> float:
     return float(y[0] + np.sum(w * (y - y[0])) / np.sum(w))
 
 
-def pair_sum(x: Array) -> Array:
-    """Sum of ``x_i x_j`` over the pairs ``i < j`` of the last axis, for ``x >= 0``: no cancellation."""
-    ordered = np.sort(x, axis=-1)
-    smaller = np.cumsum(ordered, axis=-1) - ordered
-    pairs: Array = np.sum(ordered * smaller, axis=-1)
-    return pairs
-
-
 def trace_term(w: Array) -> float:
     """Compute ``sum w - sum w^2 / sum w`` as ``2 sum_{i<j} w_i w_j / sum w``: no cancellation."""
-    return float(2 * pair_sum(w) / np.sum(w))
-
-
-def residual_trace(a: Array, d: Array) -> float:
-    """Trace of ``A D A D``, ``A = diag(a) - a a' / sum a`` and ``D = diag(d)``.
-
-    Twice this is the variance of ``sum a (y - mean_a)^2`` for independent normal y with variances d. Computed from
-    sums of positive terms only.
-    """
-    total = float(np.sum(a))
-    others = total - a
-    largest = int(np.argmax(a))
-    others[largest] = float(np.sum(np.delete(a, largest)))
-    diagonal = float(np.sum((a * d * others / total) ** 2))
-    return diagonal + 2 * float(pair_sum(a**2 * d)) / total**2
+    ordered = np.sort(w)
+    smaller = np.cumsum(ordered) - ordered
+    return float(2 * np.sum(ordered * smaller) / np.sum(w))
 
 
 def row_sum_of_squares(yi: Array, a: Array) -> Array:
@@ -119,6 +83,13 @@ def row_sum_of_squares(yi: Array, a: Array) -> Array:
     mean = first + np.sum(a * (yi - first), axis=-1, keepdims=True) / np.sum(a, axis=-1, keepdims=True)
     squares: Array = np.sum(a * (yi - mean) ** 2, axis=-1)
     return squares
+
+
+def cochran(mean: PooledMean) -> Heterogeneity:
+    """Cochran's Q about the inverse-variance mean, from what the kernel found; see `heterogeneity`."""
+    df = mean.k - 1.0
+    p_value = chdtrc(df, mean.cochran)  # NaN where df = 0
+    return Heterogeneity(mean.cochran, df, p_value, mean.typical)
 
 
 def heterogeneity(yi: Array, vi: Array, about: float | None = None) -> Heterogeneity:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mutau.classic.rows import row_tau2
+from mutau.classic.pooled_mean import pooled_means
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,6 +28,9 @@ DRAWN = 2000
 TIE = 1e-8
 """Values of z closer than this are equal: the same pattern up to rounding."""
 
+CHUNK = 2_000_000
+"""Effects that are pooled together: bounds the memory."""
+
 BISECTIONS = 24
 """Halvings of the distance to a limit: 1e-7 of it."""
 
@@ -41,13 +44,13 @@ class Permutations:
 
     Parameters
     ----------
-    signs : ndarray, shape (p, k)
+    signs : ndarray of int8, shape (p, k)
         1 or -1; the first row is the data as they are.
     exact : bool
         All patterns but for a change of every sign, which leaves the size of z as it is; else a random draw.
     """
 
-    signs: Array
+    signs: NDArray[np.int8]
     exact: bool
 
 
@@ -55,9 +58,9 @@ def permutations(k: int, seed: int) -> Permutations:
     """All sign patterns of k effects, or `DRAWN` of them at random."""
     if k <= math.log2(EXACT) + 1:
         bits = (np.arange(2 ** (k - 1))[:, None] >> np.arange(k)) & 1
-        return Permutations(np.where(bits, -1.0, 1.0), exact=True)
-    signs = np.where(np.random.default_rng(seed).integers(2, size=(DRAWN, k)), -1.0, 1.0)
-    signs[0] = 1.0
+        return Permutations(np.where(bits, -1, 1).astype(np.int8), exact=True)
+    signs = (1 - 2 * np.random.default_rng(seed).integers(2, size=(DRAWN, k))).astype(np.int8)
+    signs[0] = 1
     return Permutations(signs, exact=False)
 
 
@@ -84,10 +87,21 @@ def permutation_p_value(mean: PooledMean, patterns: Permutations, null: float = 
     Follmann DA, Proschan MA (1999). Valid inference in random effects meta-analysis. Biometrics 55:732-737.
     doi:10.1111/j.0006-341X.1999.00732.x
     """
-    yi = patterns.signs * (mean.yi - null)
-    w = 1 / (mean.vi + row_tau2(yi, mean.vi, mean.estimator)[:, None])
-    z = np.abs(np.sum(w * yi, axis=1)) / np.sqrt(np.sum(w, axis=1))
-    return float(np.mean(z >= z[0] - TIE)) if np.isfinite(z).all() else math.nan
+    together = max(1, CHUNK // mean.k)
+    blocks = range(0, len(patterns.signs), together)
+    z = np.concatenate([_statistics(mean, patterns.signs[i : i + together], null) for i in blocks])
+    if not np.isfinite(z).all():
+        return math.nan
+    return float(np.mean(z >= z[0] - TIE))
+
+
+def _statistics(mean: PooledMean, signs: NDArray[np.int8], null: float) -> Array:
+    """Size of Wald's statistic under each pattern, shape (p,)."""
+    yi = signs * (mean.yi - null)
+    rows, k = yi.shape
+    flipped = pooled_means(yi.ravel(), np.tile(mean.vi, rows), np.arange(rows + 1) * k, mean.estimator)
+    z: Array = np.abs(flipped.estimate) / flipped.se
+    return z
 
 
 def permutation_limits(mean: PooledMean, patterns: Permutations, prob: float) -> tuple[float, float]:
@@ -126,4 +140,4 @@ def _limit(mean: PooledMean, patterns: Permutations, prob: float, side: float) -
     for _ in range(BISECTIONS):
         middle = 0.5 * (inner + outer)
         inner, outer = (inner, middle) if rejected(middle) else (middle, outer)
-    return mean.estimate + side * 0.5 * (inner + outer)
+    return float(mean.estimate + side * 0.5 * (inner + outer))

@@ -1,122 +1,218 @@
-"""The weighted mean of effects, with all that its intervals are made from."""
+"""Weighted means of effects, with all that their intervals are made from: one set of studies, or many."""
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.special import chdtri
 
-from mutau.classic.heterogeneity import Tau2, residual_trace, weighted_mean
+from mutau.classic.estimators import ESTIMATORS
+from mutau.numerics.pooling import (
+    ESTIMATE,
+    FACTS,
+    FOUND,
+    KNOWN,
+    KR_SPREAD,
+    LEVEL,
+    LOWER,
+    MAXIMA,
+    RATIO,
+    SQUARES,
+    TARGETS,
+    TAU2_SE,
+    TOTAL,
+    TRACE,
+    TYPICAL,
+    UPPER,
+    Q,
+    pool_sets,
+    scratch,
+)
+from mutau.numerics.threads import run_in_chunks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     type Array = NDArray[np.float64]
+    type Integers = NDArray[np.int64]
 
-__all__ = ["KenwardRoger", "PooledMean", "hartung_knapp_factor", "kenward_roger", "pooled_mean"]
+__all__ = ["PooledMean", "kenward_roger", "pooled_mean", "pooled_means"]
 
-NO_SPREAD = 1e-20
-"""Hartung-Knapp's q at or below this is 0: the effects agree to 1e-10 of their standard errors, which only
-equal data do; what is left is the rounding of their logarithms."""
-
-ROUNDING = 16 * np.finfo(float).eps
-"""Effects apart by no more than this share of their size are equal up to rounding."""
+STEPS = 10_000
+"""Evaluations allowed to each search for tau2: some twenty are used."""
 
 
 @dataclass(frozen=True, slots=True)
 class PooledMean:
-    """An inverse-variance mean.
+    """An inverse-variance mean, or the means of many sets of studies; each number is then an array, shape (n,).
 
     Parameters
     ----------
-    yi, vi : ndarray, shape (k,)
-        Effects and sampling variances.
-    tau2 : float
-        Between-study variance in the weights; 0 for one study.
-    found : float
-        Its estimate; NaN for one study.
+    yi, vi : ndarray, shape (studies,)
+        Effects and sampling variances, set after set.
     estimator : str
-        The estimator's name.
+        Of tau2; a key of `ESTIMATORS`.
+    k : int
+        Number of studies.
+    found, tau2_se : float
+        Between-study variance, NaN for one study or where none was found, and its standard error.
     estimate, se : float
-        ``sum w y / sum w`` and the conventional standard error, ``1/sqrt(sum w)``, ``w = 1/(vi + tau2)``.
+        ``sum w y / sum w`` and the conventional standard error, ``1/sqrt(sum w)``, ``w = 1/(vi + tau2)``; for one
+        study its own.
     q : float
-        `hartung_knapp_factor`.
+        Hartung and Knapp's q, which multiplies the squared conventional standard error: ``sum w (y - mean)^2 / (k -
+        1)``; exactly 0 where the effects agree up to rounding, NaN for one study.
+    cochran, typical : float
+        Q about the common-effect mean, and the typical sampling variance; see `Heterogeneity`.
+    q_lower, q_upper : float
+        Q-profile limits of tau2; NaN where none were asked for.
+    maxima : float
+        Number of local maxima of the likelihood; 0 where the search failed.
+    total, squares, trace, spread : float
+        ``sum w``, ``sum w^2``, tr PP and ``sum w (w - squares/total)^2/total``: Kenward and Roger's ingredients.
     """
 
     yi: Array
     vi: Array
-    tau2: float
-    found: float
     estimator: str
-    estimate: float
-    se: float
-    q: float
+    k: Any
+    found: Any
+    tau2_se: Any
+    estimate: Any
+    se: Any
+    q: Any
+    cochran: Any
+    typical: Any
+    q_lower: Any
+    q_upper: Any
+    maxima: Any
+    total: Any
+    squares: Any
+    trace: Any
+    spread: Any
 
     @property
-    def k(self) -> int:
-        """Number of studies."""
-        return len(self.yi)
+    def tau2(self) -> float:
+        """Between-study variance in the weights of one set; 0 for one study."""
+        return 0.0 if self.k == 1 else float(self.found)
 
     @property
     def w(self) -> Array:
-        """Weights, shape (k,)."""
+        """Weights of one set, shape (k,)."""
         weights: Array = 1 / (self.vi + self.tau2)
         return weights
 
 
-def pooled_mean(yi: Array, vi: Array, tau2: Tau2, estimator: str) -> PooledMean:
-    """Pool effects with a given tau2 (one study: with none)."""
-    used = 0.0 if len(yi) == 1 else tau2.value
-    w = 1 / (vi + used)
-    q = hartung_knapp_factor(yi, vi, used)
-    se = 1 / math.sqrt(float(np.sum(w)))
-    return PooledMean(yi, vi, used, tau2.value, estimator, weighted_mean(yi, w), se, q)
-
-
-def hartung_knapp_factor(yi: Array, vi: Array, tau2: float) -> float:
-    """Hartung and Knapp's q, which multiplies the squared conventional standard error.
+def pooled_mean(
+    yi: Array,
+    vi: Array,
+    estimator: str,
+    *,
+    tau2: float = math.nan,
+    start: float = math.nan,
+    prob: float = 0.0,
+) -> PooledMean:
+    """Pool one set of studies.
 
     Parameters
     ----------
     yi, vi : ndarray, shape (k,)
         Effects and sampling variances.
+    estimator : str
+        A key of `ESTIMATORS`.
     tau2 : float
-        Between-study variance.
+        Between-study variance where it is known already (moment estimators and CE only).
+    start : float
+        Of Sidik and Jonkman's and the two-step estimator: another first tau2 than their own.
+    prob : float
+        Coverage of the Q-profile limits; 0 for none.
 
     Returns
     -------
-    float
-        ``sum w (y - mean)^2 / (k - 1)``, ``w = 1/(vi + tau2)``; exactly 0 where the effects agree up to
-        rounding, NaN for one study.
+    PooledMean
+
+    Examples
+    --------
+    >>> mean = pooled_mean(np.array([0.0, 2.0, 1.0]), np.array([0.1, 0.2, 0.1]), "DL")
+    >>> round(mean.found, 4), round(mean.estimate, 4)
+    (0.75, 0.9636)
     """
-    if len(yi) < 2:
-        return math.nan
-    w = 1 / (vi + tau2)
-    residuals = yi - weighted_mean(yi, w)
-    q = float(np.sum(w * residuals**2)) / (len(yi) - 1)
-    equal = bool(np.max(np.abs(residuals)) <= ROUNDING * np.max(np.abs(yi)))
-    return 0.0 if equal or q <= NO_SPREAD else q
+    k = len(yi)
+    targets, out = np.full((1, TARGETS), math.nan), np.empty((1, FACTS))
+    targets[0] = _targets(estimator, k, prob)
+    if not math.isnan(tau2):
+        targets[0, KNOWN] = tau2
+    if not math.isnan(start):
+        targets[0, LEVEL] = start
+    record = ESTIMATORS[estimator]
+    pool_sets(
+        yi, vi, np.array([0, k]), 0, 1, record.way, record.kind, record.rule, targets, STEPS, out, *scratch(k)
+    )
+    return _from_facts(yi, vi, estimator, k, out[0].tolist())
 
 
-@dataclass(frozen=True, slots=True)
-class KenwardRoger:
-    """Kenward and Roger's standard error of a mean.
+def pooled_means(
+    yi: Array, vi: Array, ends: Integers, estimator: str, *, prob: float = 0.0, threads: int | None = None
+) -> PooledMean:
+    """Pool many sets of studies: set i is ``yi[ends[i]:ends[i + 1]]``; otherwise as `pooled_mean`."""
+    k = np.diff(ends)
+    sizes, which = np.unique(k, return_inverse=True)
+    targets = np.array([_targets(estimator, int(size), prob) for size in sizes])[which]
+    out, record = np.empty((len(k), FACTS)), ESTIMATORS[estimator]
 
-    Parameters
-    ----------
-    se : float
-        Standard error, enlarged for the uncertainty of tau2.
-    df : float
-        Degrees of freedom of its t distribution.
-    """
+    def work(first: int, last: int) -> None:
+        pool_sets(
+            yi, vi, ends, first, last, record.way, record.kind, record.rule, targets, STEPS, out,
+            *scratch(int(np.max(k[first:last]))),
+        )  # fmt: skip
 
-    se: float
-    df: float
+    run_in_chunks(work, ends, threads)
+    return _from_facts(yi, vi, estimator, k, out.T)
 
 
-def kenward_roger(mean: PooledMean) -> KenwardRoger:
+@functools.lru_cache(maxsize=1000)
+def _targets(estimator: str, k: int, prob: float) -> tuple[float, ...]:
+    """What Q is set to, a known tau2, and the two levels of Q's profile, in the order of the kernel's columns."""
+    level, df, tail = math.nan, k - 1, (1 - prob) / 2
+    if df > 0:
+        quantile = ESTIMATORS[estimator].quantile
+        level = float(df) if quantile is None else float(chdtri(df, quantile))
+        level = level if ESTIMATORS[estimator].is_of_q else math.nan
+    profile = (
+        (float(chdtri(df, tail)), float(chdtri(df, 1 - tail))) if prob > 0 and df > 0 else (math.nan,) * 2
+    )
+    return level, 0.0 if estimator == "CE" else math.nan, *profile
+
+
+def _from_facts(yi: Array, vi: Array, estimator: str, k: Any, facts: Any) -> PooledMean:
+    total = facts[TOTAL]
+    return PooledMean(
+        yi=yi,
+        vi=vi,
+        estimator=estimator,
+        k=k,
+        found=facts[FOUND],
+        tau2_se=facts[TAU2_SE],
+        estimate=facts[ESTIMATE],
+        se=1 / (math.sqrt(total) if isinstance(total, float) else np.sqrt(total)),
+        q=facts[RATIO],
+        cochran=facts[Q],
+        typical=facts[TYPICAL],
+        q_lower=facts[LOWER],
+        q_upper=facts[UPPER],
+        maxima=facts[MAXIMA],
+        total=total,
+        squares=facts[SQUARES],
+        trace=facts[TRACE],
+        spread=facts[KR_SPREAD],
+    )
+
+
+def kenward_roger(mean: PooledMean) -> tuple[Any, Any]:
     """Kenward and Roger's standard error and degrees of freedom of a REML mean.
 
     Parameters
@@ -126,7 +222,8 @@ def kenward_roger(mean: PooledMean) -> KenwardRoger:
 
     Returns
     -------
-    KenwardRoger
+    se, df : float
+        Standard error, enlarged for the uncertainty of tau2, and the degrees of freedom of its t distribution.
 
     Notes
     -----
@@ -139,9 +236,6 @@ def kenward_roger(mean: PooledMean) -> KenwardRoger:
     Kenward MG, Roger JH (1997). Small sample inference for fixed effects from restricted maximum likelihood.
     Biometrics 53:983-997. doi:10.2307/2533558. Partlett C, Riley RD (2017). doi:10.1002/sim.7140
     """
-    w = mean.w
-    total, squares = float(np.sum(w)), float(np.sum(w**2))
-    information = residual_trace(w, np.ones_like(w)) / 2
-    spread = float(np.sum(w * (w - squares / total) ** 2)) / total
-    variance = (1 + 2 * spread / information) / total
-    return KenwardRoger(math.sqrt(variance), 2 * information / (variance * squares) ** 2)
+    information = mean.trace / 2
+    variance = (1 + 2 * mean.spread / information) / mean.total
+    return np.sqrt(variance), 2 * information / (variance * mean.squares) ** 2

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
+import numpy as np
 from scipy.special import ndtri, stdtrit
 
 from mutau.classic.nagashima import nagashima_limits
 from mutau.classic.pooled_mean import PooledMean, kenward_roger
 
-__all__ = ["CONVENTIONS", "Convention", "prediction_interval", "quantile"]
+__all__ = ["CONVENTIONS", "Convention", "prediction_error", "prediction_interval", "quantile", "quantiles"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +57,29 @@ CONVENTIONS: Mapping[str, Convention] = MappingProxyType(
 """Conventions by name."""
 
 
+@functools.lru_cache(maxsize=1000)
 def quantile(df: float, prob: float) -> float:
     """Give the two-sided multiplier: the (1 + prob)/2 quantile of t, or of z where `df` is infinite."""
     tail = (1 - prob) / 2
     return float(-ndtri(tail) if math.isinf(df) else -stdtrit(df, tail))
 
 
-def _error(mean: PooledMean, convention: Convention, at_least_one: bool) -> tuple[float, float]:
-    """Standard error of the mean (NaN if it does not exist) and degrees of freedom."""
+def quantiles(df: Any, prob: float) -> Any:
+    """`quantile` for an array of degrees of freedom; NaN where they are 0 or less."""
+    values, which = np.unique(df, return_inverse=True)
+    return np.array([quantile(float(v), prob) if v > 0 else math.nan for v in values])[which]
+
+
+def prediction_error(mean: PooledMean, convention: Convention, at_least_one: bool) -> tuple[Any, Any]:
+    """Standard error of the mean (NaN if it does not exist) and degrees of freedom; of one mean or of many."""
     if convention.error == "KR":
-        corrected = kenward_roger(mean)
-        return corrected.se, corrected.df - (convention.lost or 0)
-    df = math.inf if convention.lost is None else float(mean.k - convention.lost)
+        se, df = kenward_roger(mean)
+        return se, df - (convention.lost or 0)
+    df = math.inf if convention.lost is None else mean.k - float(convention.lost)
     if convention.error == "conventional":
         return mean.se, df
-    factor = max(1.0, mean.q) if at_least_one else mean.q
-    return (math.sqrt(factor) * mean.se if factor > 0 else math.nan), df
+    factor = np.maximum(1.0, mean.q) if at_least_one else mean.q
+    return np.where(factor > 0, np.sqrt(factor) * mean.se, math.nan), df
 
 
 def prediction_interval(
@@ -119,7 +129,7 @@ def prediction_interval(
                 "No NNF prediction interval: all effects are equal, so it would have no width",
             )
         return (*nagashima_limits(mean.yi, mean.vi, prob), "")
-    se, df = _error(mean, convention, at_least_one)
+    se, df = map(float, prediction_error(mean, convention, at_least_one))
     if df <= 0:
         unit = "degrees of freedom" if convention.error == "KR" else "studies"
         few = f"it needs more than {convention.lost} {unit}"

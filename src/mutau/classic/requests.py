@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mutau.classic.confidence import CI_ESTIMATORS, INTERVALS
+from mutau.classic.confidence import CI_ESTIMATORS, CI_METHODS
 from mutau.classic.estimators import ESTIMATORS
 from mutau.classic.predicting import CONVENTIONS
 from mutau.classic.tau2_intervals import TAU2_INTERVALS
@@ -32,9 +32,6 @@ __all__ = [
 
 TAU2_METHODS = tuple(ESTIMATORS)
 """Common effect (tau2 = 0) and the estimators of tau2; see `mutau.classic.estimators`."""
-
-CI_METHODS = tuple(INTERVALS)
-"""Confidence intervals of the mean; see `mutau.classic.confidence`."""
 
 PREDICTION_METHODS = tuple(CONVENTIONS)
 """Conventions of the prediction interval; see `mutau.classic.predicting`."""

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mutau.classic.confidence import MeanInterval, wald_interval
-from mutau.classic.generic import NO_PREDICTION, ONE_STUDY, nothing_pooled, pool_effects
-from mutau.classic.heterogeneity import Heterogeneity, Tau2, heterogeneity, trace_term
+from mutau.classic.generic import NO_PREDICTION, nothing_pooled, pool_effects
+from mutau.classic.heterogeneity import Heterogeneity, heterogeneity, trace_term
+from mutau.classic.pooled_mean import pooled_mean
 from mutau.records import ClassicResult
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def common_effect(
 ) -> ClassicResult:
     """Give the common-effect result; `informative` marks the studies that the estimate rests on."""
     spread, no_spread = _spread(study, pooled)
-    i2, h2 = spread.i2_h2(None) if math.isfinite(spread.q) else (math.nan, math.nan)
+    i2, h2 = map(float, spread.i2_h2(None)) if math.isfinite(spread.q) else (math.nan, math.nan)
     if math.isfinite(pooled.se) and pooled.se > 0:
         mean = wald_interval(pooled.estimate, pooled.se, request.prob)
     else:
@@ -114,13 +115,12 @@ def random_effects(pooled: TableEstimate, study: StudyEffects, request: Request)
             notes=(*study.notes, "No study has an effect to pool"),
         )
     spread, no_spread = _spread(study, pooled)
-    if k == 1:
-        tau2 = Tau2(math.nan, ONE_STUDY)
-    elif not math.isfinite(spread.q):
-        tau2 = Tau2(math.nan, no_spread)
+    if k > 1 and not math.isfinite(spread.q):
+        result = nothing_pooled(k, spread, request, (*study.notes, no_spread))
     else:
-        tau2 = Tau2(max(0.0, (spread.q - spread.q_df) / trace_term(1 / study.vi)))
-    result = pool_effects(study.yi, study.vi, tau2, spread, request, notes=study.notes)
+        tau2 = max(0.0, (spread.q - spread.q_df) / trace_term(1 / study.vi)) if k > 1 else math.nan
+        mean = pooled_mean(study.yi, study.vi, "DL", tau2=tau2, prob=request.prob)
+        result = pool_effects(mean, spread, request, notes=study.notes)
     weights = np.zeros(len(study.kept))
     weights[study.kept] = result.weights
     return replace(result, weights=tuple(float(w) for w in weights))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,8 @@ type Function = Callable[..., Any]
 
 CALL = 0.02
 """Seconds that a call counts for at least: what is called often is soon compiled."""
+LOADING = 0.1
+"""Seconds of interpreting before numba is loaded to look for compiled code: a third of what loading it takes."""
 SERIAL = {"nogil": True, "error_model": "numpy"}
 INNER = SERIAL | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 INLINED = SERIAL | {"inline": "always"}
@@ -82,8 +85,8 @@ def entry(allowance: float, seconds: Callable[..., float]) -> Callable[[Function
 class Kernel:
     """A function over numbers and float64 arrays: serial, without fast-math, without the GIL once it is compiled.
 
-    Where its compiled code is on disk, that is used. Elsewhere calls are interpreted until the allowance is used up;
-    then it is compiled, and kept on disk.
+    Where its compiled code is on disk, that is used, as soon as numba is there or loading it is worth while.
+    Elsewhere calls are interpreted until the allowance is used up; then it is compiled, and kept on disk.
 
     Parameters
     ----------
@@ -107,6 +110,7 @@ class Kernel:
     def __init__(self, function: Function, allowance: float, seconds: Callable[..., float]) -> None:
         self.function = function
         self.left = allowance
+        self.unloaded = allowance - LOADING
         self.seconds = seconds
         names = list(inspect.signature(function).parameters)
         self.sized_by = [names.index(name) for name in inspect.signature(seconds).parameters]
@@ -114,7 +118,7 @@ class Kernel:
 
     def __call__(self, *arguments: Any) -> Any:
         """Call the function."""
-        if self.left > 0.0 and not self._is_on_disk:
+        if self.left > 0.0 and (self._is_not_worth_loading or not self._is_on_disk):
             self.left -= max(CALL, self.seconds(*(arguments[at] for at in self.sized_by)))
             if self.left > 0.0:
                 try:
@@ -129,6 +133,10 @@ class Kernel:
         """The compiled function; its first call compiles it, or reads it from numba's cache."""
         compiled: Function = _jit(self.function, {"cache": True} | SERIAL)
         return compiled
+
+    @property
+    def _is_not_worth_loading(self) -> bool:
+        return self.left > self.unloaded and "numba" not in sys.modules
 
     @functools.cached_property
     def _is_on_disk(self) -> bool:
