@@ -25,7 +25,7 @@ test: install ## Run the tests and the examples in the docstrings
 test-slow: install ## Run the longer checks too slow for every change
 	@$(BIN)/python -m pytest -m slow
 
-agreement: install ## Print how far classic pooling is from metafor's into tests/reference/README.md
+agreement: install ## Print how far mutau's numbers are from other programs' into tests/reference/README.md
 	@$(BIN)/python tests/reference/agreement.py
 
 bench: install ## Print a table of timings, as ratios within one run

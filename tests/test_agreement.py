@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
+import json
 import math
 import sys
 from pathlib import Path
 
 import pytest
 
+from mutau import classic, diagnostics
 from mutau.classic import CI_METHODS, PREDICTION_METHODS, TAU2_CI_METHODS, TAU2_METHODS
-from mutau.pooling import METHODS
+from mutau.measures import MEASURES, VARIANCES
+from mutau.pooling import METHODS, OF_COUNTS
 
 TESTS = Path(__file__).parent
 SPEC = importlib.util.spec_from_file_location("agreement", TESTS / "reference" / "agreement.py")
@@ -22,6 +26,8 @@ PROGRAMS = "classic/test_classic_against_programs.py::"
 PREDICTIONS = PROGRAMS + "test_prediction_intervals_equal_metafors"
 METAFOR = "classic/test_estimators_against_metafor.py::"
 PUBLISHED = "published/test_published_heterogeneity.py::"
+DIAGNOSTICS = "diagnostics/test_against_metafor.py::"
+CONDITIONAL = "classic/test_conditional_and_tarone.py::"
 
 OUTSIDE = {
     "ci": {
@@ -42,15 +48,45 @@ OUTSIDE = {
         "IV": PROGRAMS + "test_inverse_variance_equals_metafor",
         "MH": PROGRAMS + "test_mantel_haenszel_equals_metafor",
         "Peto": "classic/test_peto_and_rates.py::test_peto_equals_metafors_on_bcg",
+        "CMLE": CONDITIONAL + "test_the_conditional_odds_ratio_equals_clogits",
     },
     "tau2_ci": {
         **dict.fromkeys(("QP", "PL", "wald"), METAFOR + "test_intervals_of_tau2_i2_and_h2_equal_metafors"),
         **dict.fromkeys(("BJ", "J"), PUBLISHED + "test_bcg_intervals_of_tau2"),
+        "SJ": "published/test_published_pooling.py::test_sidik_jonkmans_interval_of_collins",
+    },
+    "diagnostics": {
+        **dict.fromkeys(("leave_one_out",), DIAGNOSTICS + "test_leave_one_out"),
+        "influence": DIAGNOSTICS + "test_influence",
+        **dict.fromkeys(("baujat", "radial"), DIAGNOSTICS + "test_baujat_and_radial"),
+        "cumulative": "diagnostics/test_what_is_drawn.py::test_cumulative_is_metafors",
+        "gosh": DIAGNOSTICS + "test_gosh",
+        "normal_quantiles": DIAGNOSTICS + "test_normal_quantiles",
+        **dict.fromkeys(("egger", "begg"), DIAGNOSTICS + "test_egger_and_begg"),
+        **dict.fromkeys(("harbord", "peters", "deeks"), DIAGNOSTICS + "test_harbord_peters_and_deeks"),
+        "pet_peese": DIAGNOSTICS + "test_pet_peese_are_eggers_limits",
+        "trim_and_fill": DIAGNOSTICS + "test_trim_and_fill",
+    },
+    "classic": {
+        "inverse_variance": PROGRAMS + "test_inverse_variance_equals_metafor",
+        "inverse_variance_many": PROGRAMS
+        + "test_inverse_variance_equals_metafor",  # the same bits: test_batches.py
+        "mantel_haenszel": PROGRAMS + "test_mantel_haenszel_equals_metafor",
+        "mantel_haenszel_rates": "classic/test_peto_and_rates.py::test_rates_equal_metafors",
+        "peto": "classic/test_peto_and_rates.py::test_peto_equals_metafors_on_bcg",
+        "conditional": CONDITIONAL + "test_the_conditional_odds_ratio_equals_clogits",
+        "stratified_tests": CONDITIONAL + "test_tests_of_tables_equal_metafors",
+    },
+    "multiarm": {
+        "shared_arms": "test_multiarm.py::test_gleser_and_olkin_counts",
     },
     "tau2": dict.fromkeys(set(TAU2_METHODS) - {"CE"}, METAFOR + "test_estimators_equal_metafors")
     | {"CE": PROGRAMS + "test_inverse_variance_equals_metafor"},
 }
 """Where each method's number from another program or a paper is tested."""
+
+NO_NUMBER_OF_THEIR_OWN = {"given_effects", "diagnose", "funnel", "labbe", "drapery"}
+"""They read, gather or draw what the others give; test_what_is_drawn.py holds them to `pool` and `trim_and_fill`."""
 
 
 def cells(table):
@@ -62,6 +98,11 @@ def cells(table):
         for column, cell in zip(rows[0][1:], row[1:], strict=True)
         if cell
     }
+
+
+def functions(room):
+    """Public functions of a room."""
+    return {name for name in room.__all__ if inspect.isfunction(getattr(room, name))}
 
 
 def power(cell):
@@ -95,6 +136,8 @@ def test_a_wrong_number_shows_in_the_table():
         ("method", set(METHODS)),
         ("tau2_ci", set(TAU2_CI_METHODS)),
         ("tau2", set(TAU2_METHODS)),
+        ("diagnostics", functions(diagnostics) - NO_NUMBER_OF_THEIR_OWN),
+        ("classic", functions(classic)),
     ],
 )
 def test_every_method_has_an_outside_number(argument, names):
@@ -102,3 +145,45 @@ def test_every_method_has_an_outside_number(argument, names):
     for where in OUTSIDE[argument].values():
         file, test = where.split("::")
         assert f"def {test}(" in (TESTS / file).read_text(encoding="utf-8"), where
+
+
+def further_tables(text):
+    """Tables after the estimators' by heading."""
+    inside = text.split(agreement.BEGIN_FURTHER)[1].split(agreement.END_FURTHER)[0]
+    parts = [part.split("\n\n", 1) for part in inside.split("### ")[1:]]
+    return dict(parts)
+
+
+def test_every_measure_and_variance_has_an_outside_number():
+    """In the table of agreement; ready-made effects are not computed."""
+    tables = further_tables(agreement.README.read_text(encoding="utf-8"))
+    shown = {row for row, _ in cells(tables["Effect measures against escalc"])}
+    assert shown == set(MEASURES) - {"HR", "GEN"}
+    cases = json.loads((TESTS / "reference" / "effect_sizes.json").read_text(encoding="utf-8"))
+    met = {(case["measure"], case["vtype"]) for case in cases.values() if "vtype" in case}
+    assert met >= set(VARIANCES)
+
+
+def test_every_measure_of_counts_has_an_outside_number_for_each_method():
+    tables = further_tables(agreement.README.read_text(encoding="utf-8"))
+    columns = {column for _, column in cells(tables["Counts and rates against rma.mh, clogit and glm"])}
+    wanted = {f"MH {measure}" for measure in OF_COUNTS["MH"]} | set(OF_COUNTS) - {"MH"}
+    assert columns >= wanted
+
+
+@pytest.mark.slow
+def test_the_further_tables_are_what_a_fresh_comparison_gives():
+    written = further_tables(agreement.README.read_text(encoding="utf-8"))
+    fresh = further_tables(agreement.BEGIN_FURTHER + agreement.further() + agreement.END_FURTHER)
+    assert written.keys() == fresh.keys()
+    for heading, table in fresh.items():
+        ours, theirs = cells(written[heading]), cells(table)
+        assert ours.keys() == theirs.keys(), heading
+        for place, cell in theirs.items():
+            for one, other in zip(numbers(ours[place]), numbers(cell), strict=True):
+                assert power(one) == (pytest.approx(power(other), abs=1.01) if other != "-" else "-"), place
+
+
+def numbers(cell):
+    """Powers of ten in a cell of one or of several data sets."""
+    return [word for word in cell.replace(",", "").split() if word == "-" or word.startswith("1e-")]

@@ -30,7 +30,7 @@ def test_all_names_every_estimator_interval_and_method():
     found = named_analyses(["all"], "OR")
     assert {each.tau2 for each in found} == set(TAU2_METHODS)
     assert {each.ci for each in found} == set(CI_METHODS)
-    assert {each.method for each in found} == {"IV", "MH", "Peto"}
+    assert {each.method for each in found} == {"IV", "MH", "Peto", "CMLE"}
     assert {each.method for each in named_analyses(["all"], "SMD")} == {"IV"}
     assert len({each.label for each in found}) == len(found)
 
@@ -39,7 +39,7 @@ def test_all_names_every_estimator_interval_and_method():
     ("row", "arguments"),
     [
         ("REML, Kenward-Roger", {"tau2": "REML", "ci": "KR"}),
-        ("DerSimonian-Laird, permutation", {"tau2": "DL", "ci": "permutation"}),
+        ("REML, permutation", {"tau2": "REML", "ci": "permutation"}),
         ("common effect, Peto's odds ratio", {"method": "Peto"}),
         ("Paule-Mandel, Hartung-Knapp, prediction HK", {"tau2": "PM", "prediction": "HK"}),
     ],

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mutau import combine_arms, compare_shared_arms, effects, shared_arms, split_arms
+from mutau import combine_arms, compare_shared_arms, effects, pool, read_studies, shared_arms, split_arms
 from mutau.errors import ArgumentError, StudyDataError
 
 PRINTED = 6e-6
@@ -152,3 +152,27 @@ def test_a_measure_without_a_formula_is_refused():
 def test_labels_are_one_for_each_effect():
     with pytest.raises(ArgumentError, match="by has 2 labels"):
         shared_arms(COUNTS, "RR").common_effects(["a", "b"])
+
+
+def test_each_way_is_the_row_of_its_own_call():
+    """One call gives what four would: generalised least squares, split, combined, and ignored."""
+    found = compare_shared_arms(COUNTS, "OR").set_index("way")
+    shared = shared_arms(COUNTS, "OR").common_effects()
+    alone = {
+        "split": pool(split_arms(COUNTS, "OR"), measure="OR", tau2="CE"),
+        "combined": pool(combine_arms(COUNTS, "OR"), measure="OR", tau2="CE"),
+        "ignored": pool(COUNTS, measure="OR", tau2="CE"),
+    }
+    assert found.loc["covariance", "estimate"] == pytest.approx(float(shared.estimates[0]), rel=1e-13)
+    assert found.loc["covariance", "se"] == pytest.approx(float(shared.covariance[0, 0]) ** 0.5, rel=1e-13)
+    for way, result in alone.items():
+        assert [found.loc[way, name] for name in ("estimate", "se", "q", "k")] == pytest.approx(
+            [result.estimate, result.se, result.q, result.k], rel=1e-13
+        )
+
+
+def test_a_table_that_was_read_gives_the_same(tmp_path):
+    named = COUNTS.assign(arm_treatment=[f"dose {i}" for i in COUNTS["trt"]]).drop(columns="trt")
+    named.to_csv(tmp_path / "trials.csv", index=False)
+    read = read_studies(tmp_path / "trials.csv")
+    pd.testing.assert_frame_equal(compare_shared_arms(read, "RR"), compare_shared_arms(COUNTS, "RR"))

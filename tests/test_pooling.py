@@ -15,6 +15,7 @@ import pytest
 
 from mutau.classic import inverse_variance, mantel_haenszel
 from mutau.errors import ArgumentError, DataWarning, StudyDataError
+from mutau.measures import effects
 from mutau.pooling import pool
 
 METAFOR = json.loads((Path(__file__).parent / "reference" / "metafor_tight.json").read_text())
@@ -201,3 +202,13 @@ def test_the_interval_of_tau2_can_be_chosen():
     }
     assert len(set(chosen.values())) == 5
     assert pool(yi=yi, vi=vi, tau2_ci="PL").tau2_ci_method == "PL"
+
+
+def test_another_variance_of_the_effects_is_pooled():
+    cells = {"ai": [4, 6, 3], "n1i": [123, 306, 231], "ci": [11, 29, 11], "n2i": [139, 303, 220]}
+    table = pd.DataFrame({"study": list("abc"), **cells})
+    ready = effects(table, "RD", vtype="UB")
+    found = pool(table, measure="RD", tau2="CE", vtype="UB")
+    assert found.estimate == pool(yi=ready["yi"], vi=ready["vi"], tau2="CE").estimate
+    with pytest.raises(ArgumentError, match="RR has the sampling variances LS"):
+        pool(table, measure="RR", vtype="UB")

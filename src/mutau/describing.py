@@ -23,6 +23,7 @@ from mutau.priors import (
     weight_in_words,
 )
 from mutau.priors.published import origin_in_words
+from mutau.priors.unit_information import UNIT_MEASURES
 from mutau.tables import Table, number, percent, text
 
 if TYPE_CHECKING:
@@ -39,8 +40,6 @@ __all__ = [
     "model_table",
     "priors_in_words",
 ]
-
-_BACK = {"log": "log {name}", "identity": "{name}", "atanh": "atanh of the {name}"}
 
 
 def describe_model(model: OutcomeModel) -> tuple[str, ...]:
@@ -82,8 +81,8 @@ def _parts(model: OutcomeModel) -> list[tuple[str, tuple[str, ...]]]:
     """The title with the question, then each part's heading and lines."""
     measure = model.measure_record
     helps = "higher" if model.benefit_sign > 0 else "lower"
-    scale = _BACK[measure.analysis_scale].format(name=measure.name)
-    question = f"{model.treatment_label} against {model.control_label}; {measure.name}; {helps} is better."
+    scale = measure.analysis_words
+    question = f"{model.contrast('against')}; {measure.name}; {helps} is better."
     scaled = f"{'m, se' if model.is_pooled else 'theta'}, mu and tau are on the scale of the {scale}."
     parts = [
         (model.title, (question,)),
@@ -169,7 +168,7 @@ def implications_in_words(model: OutcomeModel) -> tuple[str, ...]:
     lines = [f"The prior of mu is {_weight(mu, model.measure, model.reference_sd)}"]
     spread = spread_in_words(tau, kind, name)
     lines += [f"Under {tau.label} for tau, {spread}"] if spread else []
-    predicted = prediction_in_words(mu, tau, kind, name, model.benefit_sign)
+    predicted = prediction_in_words(mu, tau, kind, name, model.benefit_sign, measure.null)
     lines += [sentence[:1].upper() + sentence[1:] for sentence in predicted]
     return tuple(lines)
 
@@ -177,6 +176,8 @@ def implications_in_words(model: OutcomeModel) -> tuple[str, ...]:
 def _weight(prior: Prior, measure: str, reference_sd: float | None) -> str:
     if measure == "GEN" or (measure == "MD" and reference_sd is None):
         return "not counted in participants: the unit of the effect is not known"
+    if measure not in UNIT_MEASURES:
+        return f"not counted in participants: what one tells of {measure} is not known"
     told = weight_in_words(effective_sample_size(prior, measure, reference_sd=reference_sd))
     return (
         f"{told} (risks of 50%)" if measure in ("OR", "RR", "RD") and told.startswith("worth about") else told
@@ -207,7 +208,7 @@ def describe_prior(
     record = get_measure(measure)
     kind, name = record.scale_kind, record.name
     of = "mean effect mu" if parameter == "mu" else "between-study SD tau"
-    scale = _BACK[record.analysis_scale].format(name=name)
+    scale = record.analysis_words
     words = (mu_in_words if parameter == "mu" else tau_in_words)(prior, kind, name)
     lines = [
         prior.stated,
@@ -272,7 +273,7 @@ def describe_published(published: PublishedPrior) -> tuple[str, ...]:
     """
     measure, parameter = get_measure(published.measure), published.parameter
     of = "mean effect mu" if parameter == "mu" else "between-study SD tau"
-    scale = _BACK[measure.analysis_scale].format(name=measure.name)
+    scale = measure.analysis_words
     lines = [
         published.name,
         f"Prior of the {of}, published for the {measure.name} ({measure.code}), on the scale of the {scale}.",

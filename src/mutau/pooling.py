@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mutau.classic.conditional import CONDITIONAL_MEASURES, conditional
 from mutau.classic.counts import MH_TAU2_METHODS, mantel_haenszel
 from mutau.classic.generic import inverse_variance
 from mutau.classic.peto import peto
@@ -17,6 +18,7 @@ from mutau.errors import ArgumentError, DataWarning, Fault, StudyDataError, near
 from mutau.measures.cells import read_inputs
 from mutau.measures.computing import as_frame, effects, option_faults
 from mutau.measures.registry import MEASURES
+from mutau.measures.variances import vtype_faults
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,15 +29,19 @@ if TYPE_CHECKING:
 
 __all__ = ["METHODS", "pool"]
 
-METHODS = ("IV", "MH", "Peto")
-"""Inverse variance, Mantel-Haenszel, Peto's odds ratio."""
+METHODS = ("IV", "MH", "Peto", "CMLE")
+"""Inverse variance, Mantel-Haenszel, Peto's odds ratio, conditional maximum likelihood."""
 
-OF_COUNTS = {"MH": ("RR", "OR", "RD", "IRR"), "Peto": ("OR",)}
+OF_COUNTS = {"MH": ("RR", "OR", "RD", "IRR", "IRD"), "Peto": ("OR",), "CMLE": CONDITIONAL_MEASURES}
 """Measures that a method pools from counts."""
 
-NAMES = {"MH": "The Mantel-Haenszel method", "Peto": "Peto's method"}
+NAMES = {
+    "MH": "The Mantel-Haenszel method",
+    "Peto": "Peto's method",
+    "CMLE": "Conditional maximum likelihood",
+}
 
-TAU2_OF = {"MH": MH_TAU2_METHODS, "Peto": ("CE",)}
+TAU2_OF = {"MH": MH_TAU2_METHODS, "Peto": ("CE",), "CMLE": ("CE",)}
 """Estimators of tau2, where not all go with the method."""
 
 
@@ -53,9 +59,10 @@ def pool(
     prediction: str = "HTS",
     tau2_ci: str = "QP",
     seed: int = 0,
-    add: float = 0.5,
+    add: float | None = None,
     to: str = "only0",
     smd_variance: str = "metafor",
+    vtype: str = "",
 ) -> ClassicResult:
     """Pool studies the classic way.
 
@@ -68,27 +75,30 @@ def pool(
         errors.
     measure : str, optional
         Effect measure of `studies`, one of `mutau.MEASURES`. May be left out for a table of ready-made effects.
-    method : {"IV", "MH", "Peto"}
-        Inverse variance, Mantel-Haenszel (RR, OR, RD and IRR from counts), or Peto's odds ratio (OR from counts).
+    method : {"IV", "MH", "Peto", "CMLE"}
+        Inverse variance, Mantel-Haenszel (RR, OR, RD, IRR and IRD from counts), Peto's odds ratio (OR from counts),
+        or conditional maximum likelihood (OR and IRR from counts).
     tau2 : {"CE", "DL", "PM", "REML", "ML", "EB", "HE", "HS", "HSk", "SJ", "PMM", "GENQ", "DL2"}, optional
         Common effect or an estimator of the between-study variance; see `mutau.classic.inverse_variance`.
-        Default REML; CE with ``method="MH"``, which knows CE and DL, and with ``method="Peto"``, which knows no
-        other. RevMan's random-effects Mantel-Haenszel analysis is ``tau2="DL"``.
+        Default REML; CE with ``method="MH"``, which knows CE and DL, and with ``"Peto"`` and ``"CMLE"``, which know
+        no other. RevMan's random-effects Mantel-Haenszel analysis is ``tau2="DL"``.
     ci : {"wald", "t", "HK", "HK-adhoc", "cochrane", "KR", "permutation"}, optional
-        Confidence interval. Default HK; Wald with ``method="MH"``, ``method="Peto"`` or ``tau2="CE"``.
+        Confidence interval. Default HK; Wald with a method of counts or ``tau2="CE"``.
     prob : float
         Coverage of the confidence and the prediction interval.
     prediction : {"HTS", "t(k-1)", "normal", "HK", "HK(k-2)", "KR", "KR(df-1)", "NNF"}
         Prediction interval, by convention; see `mutau.classic.inverse_variance`.
-    tau2_ci : {"QP", "PL", "BJ", "J", "wald"}
+    tau2_ci : {"QP", "PL", "BJ", "J", "SJ", "wald"}
         Confidence interval of tau2: Q-profile, profile likelihood (with ML or REML), generalised Q with weights
-        ``1/vi`` or ``1/sei``, Wald. Those of I2 and H2 follow from it.
+        ``1/vi`` or ``1/sei``, Sidik-Jonkman (with SJ), Wald. Those of I2 and H2 follow from it.
     seed : int
         For ``ci="permutation"`` with more than 13 studies: sign patterns are then drawn at random.
     add, to : float, str
         Zero-cell rule; see `mutau.effects`.
     smd_variance : {"metafor", "RevMan"}
         Sampling variance of the SMD.
+    vtype : str
+        Another sampling variance, by metafor's name; see `mutau.effects`.
 
     Returns
     -------
@@ -111,8 +121,9 @@ def pool(
     Notes
     -----
     See `mutau.classic.inverse_variance`, `mutau.classic.mantel_haenszel`, which has further options (Sato's variance,
-    RevMan's correction inside the Mantel-Haenszel sums), `mutau.classic.mantel_haenszel_rates`, which has the rate
-    difference too, and `mutau.classic.peto`, which needs no zero-cell correction.
+    RevMan's correction inside the Mantel-Haenszel sums), `mutau.classic.mantel_haenszel_rates`,
+    and `mutau.classic.peto` and `mutau.classic.conditional`, which need no zero-cell correction.
+    `mutau.classic.stratified_tests` tests whether the odds ratio is the same in all studies (Tarone).
 
     With two or three studies every classic random-effects interval should be read with care: Wald's takes
     tau2 as known, and Hartung and Knapp's swings from very narrow to uninformative with the luck of the
@@ -152,7 +163,8 @@ def pool(
         faults.append(
             Fault(f"method={method!r}", "The method is named", nearest(str(method), METHODS), key="method")
         )
-    faults += option_faults(add, to, smd_variance) + _measure_faults(measure, method, studies)
+    faults += option_faults(add, to, smd_variance) + vtype_faults(vtype, str(measure), smd_variance)
+    faults += _measure_faults(measure, method, studies)
     faults += _source_faults(studies, yi, vi, sei, method)
     if faults:
         raise ArgumentError(faults)
@@ -161,8 +173,10 @@ def pool(
     if studies is None:
         return inverse_variance(yi if yi is not None else (), _variances(vi, sei), **shared)
     if method in OF_COUNTS:
-        return _pool_counts(studies, str(measure), method, {"add": add, "to": to}, shared)
-    return _pool_table(studies, measure or "GEN", add, to, smd_variance, shared)
+        rule = {"add": MEASURES[str(measure)].default_add if add is None else add, "to": to}
+        return _pool_counts(studies, str(measure), method, rule, shared)
+    options = {"add": add, "to": to, "smd_variance": smd_variance, "vtype": vtype}
+    return _pool_table(studies, measure or "GEN", options, shared)
 
 
 def _source_faults(studies: object, yi: object, vi: object, sei: object, method: str) -> list[Fault]:
@@ -203,6 +217,7 @@ def _measure_faults(measure: str | None, method: str, studies: object) -> list[F
     if method in OF_COUNTS:
         rule = f"{NAMES[method]} takes counts"
         rule += " and has the odds ratio only" if method == "Peto" and measure in OF_COUNTS["MH"] else ""
+        rule += " and has OR and IRR only" if method == "CMLE" and measure in OF_COUNTS["MH"] else ""
     return [Fault(f"measure={measure!r}", rule, nearest(str(measure), valid), key="measure")]
 
 
@@ -223,14 +238,12 @@ def _variances(vi: ArrayLike | None, sei: ArrayLike | None) -> ArrayLike:
 def _pool_table(
     studies: StudyTable | pd.DataFrame,
     measure: str,
-    add: float,
-    to: str,
-    smd_variance: str,
+    options: dict[str, Any],
     shared: dict[str, Any],
 ) -> ClassicResult:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", DataWarning)
-        table = effects(studies, measure, add=add, to=to, smd_variance=smd_variance)
+        table = effects(studies, measure, **options)
     notes = tuple(str(warning.message) for warning in caught)
     for note in notes:
         warnings.warn(note, DataWarning, stacklevel=3)
@@ -266,8 +279,13 @@ def _pool_counts(
         return peto(
             arms[0], arms[1], arms[2], arms[3], ci=shared["ci"], prob=shared["prob"], labels=inputs.labels
         )
+    if method == "CMLE":
+        return conditional(
+            arms[0], arms[1], arms[2], arms[3],
+            measure=measure, ci=shared["ci"], prob=shared["prob"], labels=inputs.labels,
+        )  # fmt: skip
     options = {"measure": measure, "labels": inputs.labels, **rule, **shared}
-    of_tables = mantel_haenszel_rates if measure == "IRR" else mantel_haenszel
+    of_tables = mantel_haenszel_rates if measure in ("IRR", "IRD") else mantel_haenszel
     return of_tables(arms[0], arms[1], arms[2], arms[3], **options)
 
 

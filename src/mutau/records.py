@@ -127,7 +127,8 @@ class ClassicResult:
     prob : float
         Coverage of all intervals.
     method : str
-        ``"IV"`` (inverse variance), ``"MH"`` (Mantel-Haenszel) or ``"Peto"``.
+        ``"IV"`` (inverse variance), ``"MH"`` (Mantel-Haenszel), ``"Peto"`` or ``"CMLE"`` (conditional maximum
+        likelihood).
     tau2_method, ci_method, prediction_method, tau2_ci_method : str
         As asked: ``"REML"``, ``"HK"``, ``"HTS"``, ``"QP"``, ...
     weights : tuple of float

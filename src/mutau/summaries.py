@@ -36,10 +36,13 @@ __all__ = [
     "summary",
 ]
 
-_NO_NATURAL_MOMENT = (
-    "mean and sd: not given for a ratio on the natural scale, where the far tail rules them or makes them infinite; "
-    "read the median"
-)
+_NOT_GIVEN = "on the natural scale, where the far tail rules them or makes them infinite; read the median"
+_FAR_TAILS = {
+    "log": f"mean and sd: not given for a ratio {_NOT_GIVEN}",
+    "root": f"mean and sd: not given for a square {_NOT_GIVEN}",
+}
+_BOUNDED = ("atanh", "logit", "arcsine")
+"""Scales whose natural one ends on either side, so that mean and SD exist and are averages over quantiles."""
 _MOMENT_POINTS = 4000
 """Equally probable points of a marginal over which a transformed effect is averaged."""
 
@@ -136,9 +139,10 @@ def _row(fit: Fit, name: str, study: str | None, scale: Scale, prob: float) -> d
 
 def _moments(fit: Fit, marginal: Marginal, name: str, scale: Scale) -> tuple[dict[str, float], list[str]]:
     """Mean and SD where they exist, else NaN with the reason."""
-    if scale == "natural" and fit.model.measure_record.analysis_scale == "log":
-        return {"mean": np.nan, "sd": np.nan}, [_NO_NATURAL_MOMENT]
-    if scale == "natural" and fit.model.measure_record.analysis_scale == "atanh":
+    analysed = fit.model.measure_record.analysis_scale
+    if scale == "natural" and analysed in _FAR_TAILS:
+        return {"mean": np.nan, "sd": np.nan}, [_FAR_TAILS[analysed]]
+    if scale == "natural" and analysed in _BOUNDED:
         levels = (np.arange(_MOMENT_POINTS) + 0.5) / _MOMENT_POINTS
         values = fit.model.measure_record.to_natural(np.asarray(marginal.quantile(levels)))
         return {"mean": float(values.mean()), "sd": float(values.std())}, []

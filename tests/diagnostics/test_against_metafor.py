@@ -78,6 +78,13 @@ def test_baujat_and_radial(case):
     close(spokes.z, expected["radial"]["z"], rtol)
 
 
+def test_normal_quantiles(case):
+    _, expected, given, rtol = case
+    found = diagnostics.normal_quantiles(**given)
+    close(found.theoretical, expected["qq"]["x"], CLOSED)
+    close(found.sample, expected["qq"]["y"], rtol, scale=1e-6)
+
+
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize("estimator", diagnostics.TRIM_ESTIMATORS)
 def test_trim_and_fill(case, estimator, side):

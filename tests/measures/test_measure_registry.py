@@ -9,12 +9,12 @@ import pytest
 from mutau.errors import ArgumentError
 from mutau.measures import MEASURES, get_measure
 
-RATIOS = {"RR", "OR", "IRR", "HR", "PETO", "ROM", "VR", "CVR", "ROMC", "MPRR", "MPOR"}
-ONE_GROUP = {"PR", "PLN", "PLO", "PAS", "PFT", "MN", "MNLN", "IR", "IRLN"}
+RATIOS = {"RR", "OR", "IRR", "HR", "PETO", "ROM", "VR", "CVR", "ROMC", "MPRR", "MPOR", "MPORC", "MPPETO"}
+ONE_GROUP = {"PR", "PLN", "PLO", "PAS", "PFT", "MN", "MNLN", "IR", "IRLN", "IRS", "IRFT"}
 KINDS = {"RD": "rd", "MD": "md", "MC": "md"} | dict.fromkeys(
-    ("SMD", "SMD1", "SMD1T", "SMDH", "SMCC", "SMCR"), "smd"
+    ("SMD", "SMD1", "SMD1T", "SMDH", "SMCC", "SMCR", "SMCRH", "PBIT", "OR2D", "OR2DN"), "smd"
 )
-SCALES = {"ZCOR": "atanh", "ZPCOR": "atanh", "PLO": "logit", "PAS": "arcsine"} | dict.fromkeys(
+SCALES = {"ZCOR": "atanh", "ZPCOR": "atanh", "PLO": "logit", "PAS": "arcsine", "IRS": "root"} | dict.fromkeys(
     (*RATIOS, "PLN", "MNLN", "IRLN"), "log"
 )
 
@@ -50,7 +50,7 @@ def test_no_effect_is_where_groups_are_compared(code):
 @pytest.mark.parametrize("code", MEASURES)
 def test_there_and_back(code):
     measure = get_measure(code)
-    values = np.array([0.2, 0.7, 1.4] if code == "PAS" else [-1.0, 0.0, 2.5])
+    values = np.array([0.2, 0.7, 1.4] if code in ("PAS", "IRS") else [-1.0, 0.0, 2.5])
     np.testing.assert_allclose(measure.to_analysis(measure.to_natural(values)), values, atol=1e-14)
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import math
+import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +16,13 @@ import numpy as np
 from mutau.classic import inverse_variance
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from further_agreement import FURTHER  # noqa: E402
+
 README = HERE / "README.md"
 BEGIN, END = "<!-- agreement: begin -->\n", "<!-- agreement: end -->\n"
+BEGIN_FURTHER, END_FURTHER = "<!-- further agreement: begin -->\n", "<!-- further agreement: end -->\n"
 
 FITTED = ("tau2", "tau2_se", "estimate", "se", "i2", "h2")
 T_INTERVAL = ("lower", "upper", "p_value")
@@ -101,11 +108,43 @@ def table() -> str:
     return "\n".join([*lines, f"| **worst** | | {last} |"]) + "\n"
 
 
+def laid_out(rows: dict[str, dict[str, float]]) -> str:
+    """Table in Markdown of rows and columns; where most cells would be empty, the columns stand in one cell."""
+    columns = list(dict.fromkeys(column for row in rows.values() for column in row))
+    if sum(len(row) for row in rows.values()) < 0.4 * len(rows) * len(columns):
+        lines = ["| | by data set |", "|---|---|"]
+        for name, row in rows.items():
+            cells = ", ".join(f"{column} {rounded(difference)}" for column, difference in row.items())
+            lines.append(f"| {name} | {cells} |")
+        return "\n".join(lines) + "\n"
+    lines = [f"| data set | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
+    for name, row in rows.items():
+        cells = " | ".join(rounded(row.get(column, math.nan)) for column in columns)
+        lines.append(f"| {name} | {cells} |")
+    last = " | ".join(
+        rounded(worst([row.get(column, math.nan) for row in rows.values()])) for column in columns
+    )
+    return "\n".join([*lines, f"| **worst** | {last} |"]) + "\n"
+
+
+def further() -> str:
+    """Return the other tables, each under its heading."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of zero cells, and of methods applied to few studies
+        return "\n".join(f"### {heading}\n\n{laid_out(make())}" for heading, make in FURTHER.items())
+
+
+def between(text: str, marks: tuple[str, str], inside: str) -> str:
+    """Replace what stands between two marks."""
+    before, rest = text.split(marks[0])
+    return before + marks[0] + inside + marks[1] + rest.split(marks[1])[1]
+
+
 def main() -> None:
-    """Replace the table in the README."""
-    before, rest = README.read_text(encoding="utf-8").split(BEGIN)
-    after = rest.split(END)[1]
-    README.write_text(before + BEGIN + table() + END + after, encoding="utf-8")
+    """Replace the tables in the README."""
+    text = between(README.read_text(encoding="utf-8"), (BEGIN, END), table())
+    text = between(text, (BEGIN_FURTHER, END_FURTHER), further())
+    README.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ one_fit <- function(yi, vi, method, ni) {
   x <- fit(yi, vi, method, ni)
   l1o <- as.data.frame(leave1out(x))
   inf <- influence(x)
-  pdf(NULL); b <- baujat(x); r <- radial(x); dev.off()
+  pdf(NULL); b <- baujat(x); r <- radial(x); q <- qqnorm(x, type = "rstudent", envelope = FALSE); dev.off()
+  q <- list(x = sort(q$x), y = sort(q$y))
   trim <- lapply(c(L0 = "L0", R0 = "R0", Q0 = "Q0"), function(e) lapply(c(left = "left", right = "right"), function(s) {
     t <- tryCatch(suppressWarnings(trimfill(x, estimator = e, side = s)), error = function(e) NULL)
     if (is.null(t)) return(NULL)  # Q0 may not exist
@@ -29,7 +30,7 @@ one_fit <- function(yi, vi, method, ni) {
   out <- list(estimate = x$beta[1], tau2 = x$tau2,
     leave1out = as.list(l1o), influence = as.list(as.data.frame(inf$inf)),
     dfbetas = inf$dfbs[[1]], influential = inf$is.infl,
-    baujat = list(x = b$x, y = b$y), radial = list(x = r$x, z = r$y),
+    baujat = list(x = b$x, y = b$y), radial = list(x = r$x, z = r$y), qq = q,
     trimfill = trim, side = trimfill(x)$side,
     regtest = sapply(predictors(ni), function(p) {
       t <- regtest(x, model = "rma", predictor = p)

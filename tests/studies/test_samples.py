@@ -20,6 +20,17 @@ TABLES = {
         "mean_after": [5.0, 6.1, 4.8], "sd_after": [2.0, 2.2, 1.9], "mean_before": [4.1, 5.0, 4.6],
         "sd_before": [1.8, 2.1, 2.0], "r": [0.6, 0.5, 0.7], "n": [40, 25, 60],
     },
+    "PLO": {"events": [3, 8, 12], "n": [40, 25, 60]},
+    "PFT": {"xi": [0, 8, 12], "ni": [40, 25, 60]},
+    "PR": {"events": [3, 8, 12], "nonevents": [37, 17, 48]},
+    "MNLN": {"mean": [3.1, 2.2, 4.0], "sd": [1.0, 0.9, 1.5], "n": [40, 25, 60]},
+    "MN": {"mi": [3.1, 2.2, 4.0], "sdi": [1.0, 0.9, 1.5], "ni": [40, 25, 60]},
+    "IRLN": {"events": [3, 8, 12], "person_time": [400.0, 250, 600]},
+    "IR": {"xi": [3, 8, 12], "ti": [400.0, 250, 600]},
+    "SMCRH": {
+        "mean_after": [5.0, 6.1, 4.8], "mean_before": [4.1, 5.0, 4.6], "sd_before": [1.8, 2.1, 2.0],
+        "sd_after": [2.0, 2.2, 1.9], "r": [0.6, 0.5, 0.7], "n": [40, 25, 60],
+    },
     "HR": {"hr": [0.5, 0.8, 1.0], "hr_lower": [0.25, 0.4, 0.5], "hr_upper": [1.0, 1.6, 2.0]},
     "MPOR": {
         "pairs_both": [10, 8, 12], "pairs_treatment_only": [5, 9, 7], "pairs_control_only": [2, 4, 6],
@@ -49,14 +60,12 @@ def test_correlations_are_fitted_and_read_as_correlations():
 
 
 def test_a_cell_that_is_no_number_is_said():
-    table = mutau.StudyTable.from_frame(
-        pd.DataFrame({"study": NAMES, "r": ["0.3", "?", "0.1"], "n": [40, 25, 60]})
-    )
+    frame = pd.DataFrame({"study": NAMES, "r": ["0.3", "?", "0.1"], "n": [40, 25, 60]})
     with pytest.raises(StudyDataError, match="Birch 2004"):
-        mutau.effects(table, "ZCOR")
+        mutau.StudyTable.from_frame(frame)
 
 
-def test_a_measure_of_one_group_is_no_outcome_model():
+def test_a_model_of_one_group_asks_for_the_value_it_is_compared_with():
     with pytest.raises(ArgumentError, match=r"PLO \(proportion\) describes one group"):
         mutau.OutcomeModel(name="carriage", measure="PLO", benefit="lower")
 

@@ -23,7 +23,11 @@ _CI_WORDS = {
     "cochrane": "Cochrane's current rule",
     "KR": "Kenward-Roger",
 }
-_METHOD_WORDS = {"MH": "Mantel-Haenszel", "Peto": "Peto's odds ratio"}
+_METHOD_WORDS = {
+    "MH": "Mantel-Haenszel",
+    "Peto": "Peto's odds ratio",
+    "CMLE": "conditional maximum likelihood",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,8 @@ class Named:
         """What its row is called, as the rows of `mutau.compare` are."""
         tau2 = self.tau2 if self.tau2 == "REML" else ESTIMATORS[self.tau2].name
         ci = _CI_WORDS.get(self.ci, self.ci)
-        if self.method == "Peto":
-            said = f"common effect, {_METHOD_WORDS['Peto']}"
+        if self.method in ("Peto", "CMLE"):
+            said = f"common effect, {_METHOD_WORDS[self.method]}"
         elif self.method == "MH":
             said = f"{tau2}, {_METHOD_WORDS['MH']}"
         elif self.tau2 == "CE":
@@ -63,8 +67,8 @@ def named_analyses(names: Sequence[str], measure: str) -> tuple[Named, ...]:
     Parameters
     ----------
     names : sequence of str
-        Each of words in any order: a method (``"IV"``, ``"MH"``, ``"Peto"``), an estimator of tau2, a confidence
-        interval, ``"prediction=..."``; what is left out is the default of `mutau.pool`. Or ``"all"``.
+        Each of words in any order: a method (``"IV"``, ``"MH"``, ``"Peto"``, ``"CMLE"``), an estimator of tau2, a
+        confidence interval, ``"prediction=..."``; what is left out is the default of `mutau.pool`. Or ``"all"``.
     measure : str
         What ``"all"`` is asked of.
 
@@ -126,10 +130,11 @@ def _filled(words: dict[str, str]) -> Named:
 def _every(measure: str) -> Iterable[Named]:
     """Each estimator with two intervals, each interval with REML, and what there is from counts."""
     yield from (Named("IV", tau2, ci, "HTS") for tau2 in TAU2_METHODS for ci in ("wald", "HK"))
-    for ci in CI_METHODS:  # sign patterns under REML take tens of seconds
-        tau2 = "DL" if ci == "permutation" else CI_ESTIMATORS.get(ci, ("REML",))[0]
+    for ci in CI_METHODS:
+        tau2 = CI_ESTIMATORS.get(ci, ("REML",))[0]
         yield Named("IV", tau2, ci, "HTS")
     if measure in OF_COUNTS["MH"]:
         yield from (Named("MH", tau2, "wald", "HTS") for tau2 in ("CE", "DL"))
-    if measure in OF_COUNTS["Peto"]:
-        yield Named("Peto", "CE", "wald", "HTS")
+    for method in ("Peto", "CMLE"):
+        if measure in OF_COUNTS[method]:
+            yield Named(method, "CE", "wald", "HTS")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from mutau.classic.conditional import conditional
 from mutau.classic.counts import MH_TAU2_METHODS, mantel_haenszel
 from mutau.classic.generic import inverse_variance
 from mutau.classic.many import ManyPooled, inverse_variance_many
 from mutau.classic.peto import peto
 from mutau.classic.rates import mantel_haenszel_rates
 from mutau.classic.requests import CI_METHODS, PREDICTION_METHODS, TAU2_CI_METHODS, TAU2_METHODS
+from mutau.classic.stratified import StratifiedTests, stratified_tests
 from mutau.classic.tables import RD_VARIANCES
 from mutau.records import ClassicResult
 
@@ -20,9 +22,12 @@ __all__ = [
     "TAU2_METHODS",
     "ClassicResult",
     "ManyPooled",
+    "StratifiedTests",
+    "conditional",
     "inverse_variance",
     "inverse_variance_many",
     "mantel_haenszel",
     "mantel_haenszel_rates",
     "peto",
+    "stratified_tests",
 ]

@@ -128,7 +128,7 @@ def mantel_haenszel(
     Common effect: Greenland and Robins' variance for RR and RD, Robins, Breslow and Greenland's for OR; see
     ``mutau.classic.tables``. No zero-cell correction enters the estimate or its variance unless `mh_add` asks
     for one. Q is ``sum (yi - MH)^2 / vi`` over the studies that have an effect of their own, as in metafor
-    and RevMan.
+    and RevMan. `stratified_tests` has Tarone's test of one odds ratio in all studies.
 
     Random effects, as RevMan: tau2 by DerSimonian-Laird's formula from that Q, then the inverse-variance mean
     with weights ``1/(vi + tau2)``; the Mantel-Haenszel estimate enters through Q only. I2 and H2 as in

@@ -62,10 +62,10 @@ def inverse_variance(
         with t on k - 2 or k - 1 degrees of freedom, or z; the next two Hartung and Knapp's (the ad hoc one
         with ``ci="HK-adhoc"``), with t on k - 1 or k - 2; then Kenward and Roger's, with REML, on their degrees of
         freedom or one less. NNF is Nagashima, Noma and Furukawa's bootstrap; see ``mutau.classic.nagashima``.
-    tau2_ci : {"QP", "PL", "BJ", "J", "wald"}
+    tau2_ci : {"QP", "PL", "BJ", "J", "SJ", "wald"}
         Confidence interval of tau2: Q-profile; profile likelihood (with ML or REML); generalised Q with weights
-        ``1/vi`` (Biggerstaff-Jackson) or ``1/sei`` (Jackson); Wald, which few studies make worthless. Those of I2 and
-        H2 follow from it.
+        ``1/vi`` (Biggerstaff-Jackson) or ``1/sei`` (Jackson); Sidik and Jonkman's (with SJ); Wald, which few studies
+        make worthless. Those of I2 and H2 follow from it.
     seed : int
         For ``ci="permutation"`` with more than 13 studies: sign patterns are then drawn at random.
     labels : sequence of str, optional
@@ -80,7 +80,7 @@ def inverse_variance(
     ------
     ArgumentError
         Effects that are not finite, variances that are not above 0, unequal lengths, no studies, unknown
-        names: all at once.
+        names: all at once. Numbers more than 20 powers of ten apart.
 
     Notes
     -----

@@ -40,6 +40,10 @@ TAU2_CI_METHODS = tuple(TAU2_INTERVALS)
 """Confidence intervals of tau2; see `mutau.classic.tau2_intervals`."""
 
 
+DECADES = 20
+"""Powers of ten over which variances and squared effects may spread; beyond, sums lose what the small terms tell."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """How to pool.
@@ -47,7 +51,7 @@ class Request:
     Parameters
     ----------
     method : str
-        ``"IV"``, ``"MH"`` or ``"Peto"``.
+        ``"IV"``, ``"MH"``, ``"Peto"`` or ``"CMLE"``.
     tau2, ci, prediction, tau2_ci : str
         One of `TAU2_METHODS`, `CI_METHODS`, `PREDICTION_METHODS`, `TAU2_CI_METHODS`.
     prob : float
@@ -104,7 +108,7 @@ def _mismatches(request: Request) -> list[Fault]:
     return [
         Fault(
             f"{key}={value!r} with tau2={request.tau2!r}",
-            f"{value} rests on the likelihood that {' or '.join(estimators)} maximises",
+            f"{value} rests on the estimate of {' or '.join(estimators)}",
             f"Use tau2={estimators[-1]!r}, or another {key}",
             key=key,
         )
@@ -120,7 +124,7 @@ def wald_only_faults(request: Request) -> list[Fault]:
     """Refuse every interval but Wald's for a common effect made from sums over tables."""
     if request.tau2 != "CE" or request.ci not in CI_METHODS or request.ci == "wald":
         return []
-    name = {"MH": "Mantel-Haenszel"}.get(request.method, request.method)
+    name = {"MH": "Mantel-Haenszel", "CMLE": "conditional"}.get(request.method, request.method)
     rule = f"The common-effect {name} estimate has a Wald interval only"
     other = " or tau2='DL'" if request.method == "MH" else ""
     what = f"ci={request.ci!r} with tau2='CE'" if request.method == "MH" else f"ci={request.ci!r}"
@@ -160,9 +164,25 @@ def checked_effects(
         names = labels if labels is not None and len(labels) == len(y) else None
         found += _cell_faults(y, np.isfinite(y), "yi", "An effect is a finite number", names)
         found += _cell_faults(v, np.isfinite(v) & (v > 0), "vi", "A variance is above 0 and finite", names)
+    found = found or _range_faults(y, v)
     if found:
         raise ArgumentError(found)
     return y, v
+
+
+def _range_faults(y: NDArray[np.float64], v: NDArray[np.float64]) -> list[Fault]:
+    """Refuse numbers so far apart that sums of their products overflow: never seen but by a slip of units."""
+    least, most = (float(np.log10(end(v))) for end in (np.min, np.max))
+    reach = float(np.max(np.abs(y - y[0] / 2 - y / 2)))  # half the distance, so that it does not overflow
+    apart = 2 * (math.log10(reach) + math.log10(2)) - least if reach > 0 else 0.0
+    rule = f"Variances, and squared distances of effects, lie within {DECADES:g} powers of ten of one another"
+    remedy = "Check the units, and whether a standard error was typed as 0"
+    faults = []
+    if most - least > DECADES:
+        faults.append(Fault(f"variances from 1e{least:.0f} to 1e{most:.0f}", rule, remedy, key="vi"))
+    if apart > DECADES:
+        faults.append(Fault(f"effects 1e{apart / 2:.0f} standard errors apart", rule, remedy, key="yi"))
+    return faults
 
 
 def _cell_faults(

@@ -33,11 +33,14 @@ class Tau2Interval:
         The mean with its tau2, coverage -> lower and upper limit.
     estimators : tuple of str
         Estimators that it goes with; empty for all.
+    search : str
+        How its limits are sought; empty where they are a formula of tau2, which may itself be missing.
     """
 
     name: str
     limits: Callable[[PooledMean, float], tuple[float, float]]
     estimators: tuple[str, ...] = ()
+    search: str = ""
 
 
 def _q_profile(mean: PooledMean, _prob: float) -> tuple[float, float]:
@@ -69,12 +72,29 @@ def _wald(mean: PooledMean, prob: float) -> tuple[float, float]:
     return max(0.0, mean.tau2 - half), mean.tau2 + half
 
 
+def _sidik_jonkman(mean: PooledMean, prob: float) -> tuple[float, float]:
+    """Sidik and Jonkman (2005), doi:10.1111/j.1467-9876.2005.00489.x: ``(k - 1) tau2`` over chi-squared quantiles."""
+    df = len(mean.yi) - 1
+    high, low = (float(chdtri(df, tail)) for tail in ((1 - prob) / 2, (1 + prob) / 2))
+    return df * mean.tau2 / high, df * mean.tau2 / low
+
+
+_BRENT = "bracketed by doubling, then Brent's method"
+
 TAU2_INTERVALS: Mapping[str, Tau2Interval] = MappingProxyType(
     {
-        "QP": Tau2Interval("Q-profile", _q_profile),
-        "PL": Tau2Interval("profile likelihood", _profile_likelihood, ("ML", "REML")),
-        "BJ": Tau2Interval("generalised Q, weights 1/vi (Biggerstaff-Jackson)", _biggerstaff_jackson),
-        "J": Tau2Interval("generalised Q, weights 1/sei (Jackson)", _jackson),
+        "QP": Tau2Interval("Q-profile", _q_profile, search="Newton's steps from 0, which rise to the root"),
+        "PL": Tau2Interval(
+            "profile likelihood",
+            _profile_likelihood,
+            ("ML", "REML"),
+            "halvings of intervals in which the likelihood crosses its limit",
+        ),
+        "BJ": Tau2Interval(
+            "generalised Q, weights 1/vi (Biggerstaff-Jackson)", _biggerstaff_jackson, search=_BRENT
+        ),
+        "J": Tau2Interval("generalised Q, weights 1/sei (Jackson)", _jackson, search=_BRENT),
+        "SJ": Tau2Interval("Sidik-Jonkman", _sidik_jonkman, ("SJ",)),
         "wald": Tau2Interval("Wald", _wald),
     }
 )
@@ -103,7 +123,8 @@ def tau2_limits(mean: PooledMean, name: str, prob: float) -> tuple[float, float,
     interval = TAU2_INTERVALS[name]
     lower, upper = interval.limits(mean, prob)
     if not (math.isfinite(lower) and math.isfinite(upper)):
-        return math.nan, math.nan, f"No {interval.name} interval for tau2: its limits were not found"
+        tried = f" (tried: {interval.search})" if interval.search else ""
+        return math.nan, math.nan, f"No {interval.name} interval for tau2: its limits were not found{tried}"
     if upper == 0:
         less = "the effects are spread even less than their sampling errors alone explain"
         return lower, upper, f"{interval.name} interval for tau2: both limits are 0, as {less}"

@@ -124,9 +124,10 @@ def _of_outcome(outcome: Outcome) -> Graded:
 
 
 def participants(fit: Fit) -> int | None:
-    """Count the participants of an outcome, where every arm's size is known."""
-    sizes = [name for name in ("n_treatment", "n_control") if name in fit.effects]
-    if len(sizes) < 2 or bool(fit.effects[sizes].isna().any(axis=None)):
+    """Count the participants of an outcome, where the size of every arm, or of every sample, is known."""
+    wanted = ("n_treatment", "n_control") if fit.model.effects_record.has_sides else ("n",)
+    sizes = [name for name in wanted if name in fit.effects]
+    if len(sizes) < len(wanted) or bool(fit.effects[sizes].isna().any(axis=None)):
         return None
     return round(float(fit.effects[sizes].to_numpy().sum()))
 

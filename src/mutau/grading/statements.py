@@ -132,12 +132,15 @@ def graded_statement(graded: Graded, language: str = "en") -> Statement:
         "control": model.control_label,
         "outcome": model.outcome_label or words["numbers"]["quoted"].format(title=model.title),
     }
-    if not rating:
+    sides = measure.has_sides
+    if not sides:
+        template = words["none"]["no_treatments"]
+    elif not rating:
         template = words["none"]["unrated"]
     else:
         template = words["statements"][rating].get(size or "unsized", words["none"]["unsized"])
     text = template.format(**names)
-    numbers = words["numbers"]["effect"].format(
+    numbers = words["numbers"]["effect" if sides else "alone"].format(
         **names,
         measure=measure.code,
         effect=tables.effect_interval(estimate, float(row["lower"]), float(row["upper"])),

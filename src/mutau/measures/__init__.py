@@ -23,11 +23,13 @@ from mutau.measures.record import AnalysisScale, Measure, ScaleKind
 from mutau.measures.registry import MEASURES, get_measure
 from mutau.measures.single import double_arcsine, proportion_of_double_arcsine
 from mutau.measures.survival import log_hazard_ratio_from_interval, log_hazard_ratio_from_logrank
+from mutau.measures.variances import VARIANCES
 
 __all__ = [
     "MEASURES",
     "SMD_VARIANCES",
     "TO_RULES",
+    "VARIANCES",
     "AnalysisScale",
     "CorrectedCounts",
     "Measure",

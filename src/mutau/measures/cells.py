@@ -300,5 +300,8 @@ def _missing_cells(
         has = ", ".join(map(str, frame.columns)) or "none"
         rule = f"{record.code} needs the columns {', '.join(record.inputs)}, or ready-made yi with sei or vi"
         remedy = f"Add or rename columns; the table has {has}"
+        if record.has_sides and {"events", "mean"} & set(frame.columns):
+            remedy = "The table has one group in each row: add a column arm that says treatment or control, "
+            remedy += "or take a measure of one group"
         faults.insert(0, Fault(f"no column {', '.join(absent)}", rule, remedy, file=rows.source))
     return faults

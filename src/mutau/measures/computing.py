@@ -14,6 +14,7 @@ from mutau.measures.cells import read_inputs
 from mutau.measures.continuous import SMD_VARIANCES
 from mutau.measures.rates import correct_zero_events
 from mutau.measures.survival import with_log_hazard_ratios
+from mutau.measures.variances import VARIANCES, vtype_faults
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,9 +30,10 @@ def effects(
     studies: StudyTable | pd.DataFrame,
     measure: str = "RR",
     *,
-    add: float = 0.5,
+    add: float | None = None,
     to: str = "only0",
     smd_variance: str = "metafor",
+    vtype: str = "",
     announce: bool = True,
 ) -> pd.DataFrame:
     """Compute each study's effect and its sampling variance, on the analysis scale.
@@ -53,9 +55,14 @@ def effects(
     add, to : float, str
         Zero-cell rule of every measure from counts, in metafor's words: `add` goes to all cells (of rates: to the
         events) of the studies that `to` names: ``"only0"`` (default) those with a zero cell, ``"all"``, ``"if0all"``
-        all if any has one, ``"none"``. Of IR and IRLN a zero is one without events.
+        all if any has one, ``"none"``. Of IR and IRLN a zero is one without events. Left out, `add` is 0.5, and 0 for
+        measures that exist with zero cells (AS, PHI, RTET, IRSD, PAS, PFT, IRS, IRFT).
     smd_variance : {"metafor", "RevMan"}
         Sampling variance of the SMD; see `standardised_mean_difference`.
+    vtype : str
+        Another sampling variance, by metafor's name: ``"UB"`` (unbiased), ``"AV"`` (of the mean over the studies),
+        ``"HO"`` (common standard deviation) and others, where `mutau.measures.VARIANCES` has one for the measure.
+        Left out, or ``"LS"``: the measure's own, which is metafor's default.
     announce : bool
         Whether to warn where the zero-cell rule added something. A likelihood of counts takes the counts as they are,
         and the effects are then for show.
@@ -70,7 +77,7 @@ def effects(
     Raises
     ------
     ArgumentError
-        Unknown measure, `to` or `smd_variance`, or negative `add`: all at once.
+        Unknown measure, `to`, `smd_variance` or `vtype`, or negative `add`: all at once.
     StudyDataError
         Missing columns, missing or impossible cells: every fault in the table at once.
 
@@ -98,7 +105,9 @@ def effects(
     frame, source = as_frame(studies)
     if measure == "HR":
         frame = with_log_hazard_ratios(frame, source)
-    record, inputs = read_inputs(frame, measure, source=source, faults=option_faults(add, to, smd_variance))
+    faults = [*option_faults(add, to, smd_variance), *vtype_faults(vtype, measure, smd_variance)]
+    record, inputs = read_inputs(frame, measure, source=source, faults=faults)
+    add = record.default_add if add is None else add
     yi, vi = inputs.yi.copy(), inputs.vi.copy()
     corrected = np.zeros(len(frame), dtype=np.bool_)
     computed = ~inputs.ready
@@ -111,6 +120,8 @@ def effects(
                 _announce(corrected[computed], double_zero, labels, record, add, to)
         options = {"variance": smd_variance} if record.code == "SMD" else {}
         yi[computed], vi[computed] = record.effect(*arrays, **options)
+        if (measure, vtype) in VARIANCES:
+            vi[computed] = VARIANCES[measure, vtype](*arrays)
     return _with_effects(frame, yi, vi, corrected, record)
 
 
@@ -128,10 +139,10 @@ def corrected_inputs(
     return correct_one_group(arrays, record.corrected, add=add, to=to)
 
 
-def option_faults(add: float, to: str, smd_variance: str) -> list[Fault]:
+def option_faults(add: float | None, to: str, smd_variance: str) -> list[Fault]:
     """List what is wrong with the options of `effects`."""
     faults = []
-    if not (isinstance(add, int | float | np.number) and math.isfinite(add) and add >= 0):
+    if not (add is None or (isinstance(add, int | float | np.number) and math.isfinite(add) and add >= 0)):
         faults.append(
             Fault(f"add={add!r}", "What is added to cells is a number, 0 or more", "Use 0.5", key="add")
         )

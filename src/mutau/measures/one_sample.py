@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mutau.measures import single
+from mutau.measures import pairs, single
 from mutau.measures.record import Measure
 
 __all__ = ["ONE_SAMPLE"]
@@ -64,6 +64,7 @@ ONE_SAMPLE: tuple[Measure, ...] = (
         source=_VIECHTBAUER,
         design="one group",
         corrected="both",
+        needs_correction=False,
     ),
     Measure(
         code="PFT",
@@ -76,6 +77,8 @@ ONE_SAMPLE: tuple[Measure, ...] = (
         source="Freeman and Tukey (1950), doi:10.1214/aoms/1177729756",
         design="one group",
         corrected="both",
+        needs_correction=False,
+        needs_size=True,
     ),
     Measure(
         code="MN",
@@ -124,6 +127,33 @@ ONE_SAMPLE: tuple[Measure, ...] = (
         corrected="events",
     ),
     Measure(
+        code="IRS",
+        name="incidence rate",
+        scale_kind="generic",
+        analysis_scale="root",
+        inputs=_RATE,
+        letters=("xi", "ti"),
+        effect=single.root_rate,
+        source=_VIECHTBAUER,
+        design="one group",
+        corrected="events",
+        needs_correction=False,
+    ),
+    Measure(
+        code="IRFT",
+        name="double root of an incidence rate",
+        scale_kind="generic",
+        analysis_scale="identity",
+        inputs=_RATE,
+        letters=("xi", "ti"),
+        effect=single.double_root_rate,
+        source="Freeman and Tukey (1950), doi:10.1214/aoms/1177729756",
+        design="one group",
+        corrected="events",
+        needs_correction=False,
+        needs_size=True,
+    ),
+    Measure(
         code="COR",
         name="raw correlation",
         scale_kind="generic",
@@ -132,7 +162,18 @@ ONE_SAMPLE: tuple[Measure, ...] = (
         letters=("ri", "ni"),
         effect=single.raw_correlation,
         source=_VIECHTBAUER,
-        design="one sample",
+        design="association",
+    ),
+    Measure(
+        code="UCOR",
+        name="raw correlation without bias",
+        scale_kind="generic",
+        analysis_scale="identity",
+        inputs=_CORRELATION,
+        letters=("ri", "ni"),
+        effect=single.unbiased_correlation,
+        source="Olkin and Pratt (1958), doi:10.1214/aoms/1177706717",
+        design="association",
     ),
     Measure(
         code="ZCOR",
@@ -143,7 +184,7 @@ ONE_SAMPLE: tuple[Measure, ...] = (
         letters=("ri", "ni"),
         effect=single.fisher_z,
         source="Fisher (1921), Metron 1:3-32",
-        design="one sample",
+        design="association",
     ),
     Measure(
         code="PCOR",
@@ -154,7 +195,7 @@ ONE_SAMPLE: tuple[Measure, ...] = (
         letters=("ti", "ni", "mi"),
         effect=single.partial_correlation,
         source="Aloe and Thompson (2013), doi:10.5243/jsswr.2013.24",
-        design="one sample",
+        design="association",
     ),
     Measure(
         code="ZPCOR",
@@ -165,7 +206,7 @@ ONE_SAMPLE: tuple[Measure, ...] = (
         letters=("ti", "ni", "mi"),
         effect=single.fisher_z_partial,
         source="Aloe and Thompson (2013), doi:10.5243/jsswr.2013.24",
-        design="one sample",
+        design="association",
     ),
     Measure(
         code="MC",
@@ -201,6 +242,17 @@ ONE_SAMPLE: tuple[Measure, ...] = (
         design="one sample",
     ),
     Measure(
+        code="SMCRH",
+        name="mean change in SDs before, unequal SDs",
+        scale_kind="smd",
+        analysis_scale="identity",
+        inputs=("mean_after", "mean_before", "sd_before", "sd_after", "r", "n"),
+        letters=("m1i", "m2i", "sd1i", "sd2i", "ri", "ni"),
+        effect=single.heteroscedastic_change,
+        source="Bonett (2008), doi:10.1037/1082-989X.13.2.99",
+        design="one sample",
+    ),
+    Measure(
         code="ROMC",
         name="ratio of means after and before",
         scale_kind="ratio",
@@ -218,7 +270,7 @@ ONE_SAMPLE: tuple[Measure, ...] = (
         analysis_scale="log",
         inputs=_PAIRS,
         letters=("ai", "bi", "ci", "di"),
-        effect=single.paired_log_risk_ratio,
+        effect=pairs.paired_log_risk_ratio,
         source="Zou (2007), doi:10.1177/1740774506075667",
         design="pairs",
         corrected="cells",
@@ -230,8 +282,32 @@ ONE_SAMPLE: tuple[Measure, ...] = (
         analysis_scale="log",
         inputs=_PAIRS,
         letters=("ai", "bi", "ci", "di"),
-        effect=single.paired_log_odds_ratio,
+        effect=pairs.paired_log_odds_ratio,
         source="Zou (2007), doi:10.1177/1740774506075667",
+        design="pairs",
+        corrected="cells",
+    ),
+    Measure(
+        code="MPORC",
+        name="odds ratio within matched pairs",
+        scale_kind="ratio",
+        analysis_scale="log",
+        inputs=_PAIRS,
+        letters=("ai", "bi", "ci", "di"),
+        effect=pairs.conditional_log_odds_ratio,
+        source="Elbourne et al. (2002), doi:10.1093/ije/31.1.140",
+        design="pairs",
+        corrected="cells",
+    ),
+    Measure(
+        code="MPPETO",
+        name="Peto odds ratio within matched pairs",
+        scale_kind="ratio",
+        analysis_scale="log",
+        inputs=_PAIRS,
+        letters=("ai", "bi", "ci", "di"),
+        effect=pairs.paired_peto_log_odds_ratio,
+        source="Curtin, Elbourne and Altman (2002), doi:10.1002/sim.1206",
         design="pairs",
         corrected="cells",
     ),

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["AnalysisScale", "Design", "Measure", "ScaleKind"]
 
 type ScaleKind = Literal["ratio", "smd", "md", "rd", "generic"]
-type AnalysisScale = Literal["log", "identity", "atanh", "logit", "arcsine"]
-type Design = Literal["two groups", "one group", "one sample", "pairs"]
+type AnalysisScale = Literal["log", "identity", "atanh", "logit", "arcsine", "root"]
+type Design = Literal["two groups", "one group", "one sample", "association", "pairs"]
 
 
 def _expit(x: Any) -> Any:
@@ -31,12 +31,21 @@ def _sine_squared(x: Any) -> Any:
 
 _TO_NATURAL: dict[str, Callable[[Any], Any]] = {
     "log": np.exp, "identity": lambda x: x, "atanh": np.tanh, "logit": _expit, "arcsine": _sine_squared,
+    "root": lambda x: np.maximum(x, 0) ** 2,
 }  # fmt: skip
 _TO_ANALYSIS: dict[str, Callable[[Any], Any]] = {
     "log": np.log, "identity": lambda x: x, "atanh": np.arctanh, "logit": lambda p: np.log(p / (1 - p)),
-    "arcsine": lambda p: np.arcsin(np.sqrt(p)),
+    "arcsine": lambda p: np.arcsin(np.sqrt(p)), "root": np.sqrt,
 }  # fmt: skip
 
+_ON_THE_SCALE = {
+    "log": "log {name}",
+    "identity": "{name}",
+    "atanh": "atanh of the {name}",
+    "logit": "log odds of the {name}",
+    "arcsine": "arcsine of the square root of the {name}",
+    "root": "square root of the {name}",
+}
 _CELLS = {
     ("", True): "nothing",
     ("", False): "nothing",
@@ -51,6 +60,7 @@ _DOMAINS = {
     "atanh": (-1.0, 1.0, "lies between -1 and 1"),
     "logit": (0.0, 1.0, "lies between 0 and 1"),
     "arcsine": (0.0, 1.0, "lies between 0 and 1"),
+    "root": (0.0, math.inf, "is 0 or more"),
 }
 """Least and greatest value on the natural scale (a logarithm needs more than the least), and the words for it."""
 
@@ -67,10 +77,10 @@ class Measure:
         Its name in words: ``"risk ratio"``.
     scale_kind : {"ratio", "smd", "md", "rd", "generic"}
         Which default priors belong to it.
-    analysis_scale : {"log", "identity", "atanh", "logit", "arcsine"}
+    analysis_scale : {"log", "identity", "atanh", "logit", "arcsine", "root"}
         The scale on which effects are pooled: natural logarithm of a ratio (or of a mean, rate or proportion), the
         measure itself, inverse hyperbolic tangent of a correlation (or of a risk difference under the binomial
-        likelihood), log odds or arcsine square root of a proportion.
+        likelihood), log odds or arcsine square root of a proportion, square root of a rate.
     inputs : tuple of str
         Columns of the wide view (one row per study) that `effect` takes, in its order.
     effect : callable
@@ -80,12 +90,15 @@ class Measure:
         Where its formula comes from, with a DOI where there is one.
     letters : tuple of str
         metafor's names of the `inputs`, in the same order; a table may use them.
-    design : {"two groups", "one group", "one sample", "pairs"}
-        What it describes: two groups, one group (which has no value of no effect), one sample measured twice or on
-        two variables, matched pairs.
+    design : {"two groups", "one group", "one sample", "association", "pairs"}
+        What it describes: two groups, one group (which has no value of no effect), one sample measured twice, two
+        variables in one sample, matched pairs.
     corrected : {"", "both", "arms", "events", "cells"}
         What the zero-cell rule adds to: nothing; events and non-events of one group; of two; events only; all four
         cells of a table of pairs.
+    needs_correction : bool
+        Whether it needs the rule: False where it (or all that the rule would make of it) exists with zero cells, so
+        that nothing is added unless asked for, as in metafor.
 
     Examples
     --------
@@ -107,16 +120,24 @@ class Measure:
     letters: tuple[str, ...] = ()
     design: Design = "two groups"
     corrected: Literal["", "both", "arms", "events", "cells"] = ""
+    needs_correction: bool = True
+    needs_size: bool = False
+    compared_with: float | None = None
 
     @property
     def is_ratio(self) -> bool:
         """Whether it is read as a ratio (and analysed as a logarithm)."""
-        return self.analysis_scale == "log" and self.has_null
+        return self.analysis_scale == "log" and self.design != "one group"
 
     @property
     def has_null(self) -> bool:
-        """Whether one of its values means no effect; a proportion, mean or rate of one group has none."""
-        return self.design != "one group"
+        """Whether one of its values means no effect; of one group only if it is `compared_with` one."""
+        return self.design != "one group" or self.compared_with is not None
+
+    @property
+    def has_sides(self) -> bool:
+        """Whether treatment and control are compared: not so of one group, a change in one sample, a correlation."""
+        return self.design in ("two groups", "pairs")
 
     @property
     def is_ready_made(self) -> bool:
@@ -125,19 +146,31 @@ class Measure:
 
     @property
     def null(self) -> float:
-        """No effect, on the analysis scale; NaN where the measure describes one group."""
-        return 0.0 if self.has_null else math.nan
+        """No effect, on the analysis scale; NaN where there is none."""
+        return 0.0 if self.design != "one group" else float(self.to_analysis(self.null_natural))
 
     @property
     def null_natural(self) -> float:
-        """No effect, on the natural scale: 1 for a ratio, else 0; NaN where the measure describes one group."""
-        return (1.0 if self.is_ratio else 0.0) if self.has_null else math.nan
+        """No effect, on the natural scale: 1 for a ratio, else 0, or what one group is `compared_with`; else NaN."""
+        if self.design == "one group":
+            return math.nan if self.compared_with is None else self.compared_with
+        return 1.0 if self.is_ratio else 0.0
+
+    @property
+    def analysis_words(self) -> str:
+        """What is analysed, in words: ``"log risk ratio"``, ``"log odds of the proportion"``."""
+        return _ON_THE_SCALE[self.analysis_scale].format(name=self.name)
 
     @property
     def axis_label(self) -> str:
         """What the axis of a forest plot says."""
         label = self.name[:1].upper() + self.name[1:]
         return f"{label} (log scale)" if self.analysis_scale == "log" else label
+
+    @property
+    def default_add(self) -> float:
+        """What the zero-cell rule adds where nothing else is asked for, as in metafor."""
+        return 0.5 if self.needs_correction else 0.0
 
     @property
     def corrected_cells(self) -> str:

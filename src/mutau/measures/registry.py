@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from mutau.errors import ArgumentError, Fault, nearest
-from mutau.measures import groups
+from mutau.measures import association, groups
 from mutau.measures.binary import log_odds_ratio, log_risk_ratio, risk_difference
 from mutau.measures.continuous import mean_difference, ready_made, standardised_mean_difference
 from mutau.measures.one_sample import ONE_SAMPLE
@@ -21,6 +21,7 @@ _SPREADS = ("sd_treatment", "n_treatment", "sd_control", "n_control")
 _EVENTS_IN_TIME = ("events_treatment", "time_treatment", "events_control", "time_control")
 _READY = ("yi", "sei")
 
+_COUNTS_LETTERS = ("ai", "n1i", "ci", "n2i")
 _MEANS_LETTERS = ("m1i", "sd1i", "n1i", "m2i", "sd2i", "n2i")
 _VIECHTBAUER = "Viechtbauer (2010), doi:10.18637/jss.v036.i03, as metafor's escalc"
 
@@ -31,7 +32,7 @@ _ALL = (
         scale_kind="ratio",
         analysis_scale="log",
         inputs=_COUNTS,
-        letters=("ai", "n1i", "ci", "n2i"),
+        letters=_COUNTS_LETTERS,
         corrected="arms",
         effect=log_risk_ratio,
         source="Katz, Baptista, Azen and Pike (1978), doi:10.2307/2530610",
@@ -42,7 +43,7 @@ _ALL = (
         scale_kind="ratio",
         analysis_scale="log",
         inputs=_COUNTS,
-        letters=("ai", "n1i", "ci", "n2i"),
+        letters=_COUNTS_LETTERS,
         corrected="arms",
         effect=log_odds_ratio,
         source="Woolf (1955), doi:10.1111/j.1469-1809.1955.tb01348.x",
@@ -53,7 +54,7 @@ _ALL = (
         scale_kind="rd",
         analysis_scale="identity",
         inputs=_COUNTS,
-        letters=("ai", "n1i", "ci", "n2i"),
+        letters=_COUNTS_LETTERS,
         corrected="arms",
         effect=risk_difference,
         source="Sanchez-Meca and Marin-Martinez (2000), doi:10.1016/S0167-9473(99)00055-9",
@@ -116,10 +117,11 @@ _ALL = (
         scale_kind="generic",
         analysis_scale="identity",
         inputs=_COUNTS,
-        letters=("ai", "n1i", "ci", "n2i"),
+        letters=_COUNTS_LETTERS,
         effect=groups.arcsine_difference,
         source="Ruecker et al. (2009), doi:10.1002/sim.3511",
         corrected="arms",
+        needs_correction=False,
     ),
     Measure(
         code="PETO",
@@ -127,7 +129,7 @@ _ALL = (
         scale_kind="ratio",
         analysis_scale="log",
         inputs=_COUNTS,
-        letters=("ai", "n1i", "ci", "n2i"),
+        letters=_COUNTS_LETTERS,
         effect=groups.peto_log_odds_ratio,
         source="Yusuf et al. (1985), doi:10.1016/S0033-0620(85)80003-7",
         corrected="arms",
@@ -213,6 +215,7 @@ _ALL = (
         effect=groups.root_rate_difference,
         source=_VIECHTBAUER,
         corrected="events",
+        needs_correction=False,
     ),
     Measure(
         code="RPB",
@@ -233,6 +236,85 @@ _ALL = (
         letters=_MEANS_LETTERS,
         effect=groups.biserial,
         source="Jacobs and Viechtbauer (2017), doi:10.1002/jrsm.1218",
+    ),
+    Measure(
+        code="PHI",
+        name="phi coefficient",
+        scale_kind="generic",
+        analysis_scale="identity",
+        inputs=_COUNTS,
+        letters=_COUNTS_LETTERS,
+        effect=association.phi,
+        source="Yule (1912), doi:10.2307/2340126",
+        corrected="arms",
+        needs_correction=False,
+    ),
+    Measure(
+        code="YUQ",
+        name="Yule's Q",
+        scale_kind="generic",
+        analysis_scale="identity",
+        inputs=_COUNTS,
+        letters=_COUNTS_LETTERS,
+        effect=association.yule_q,
+        source="Yule (1900), doi:10.1098/rsta.1900.0019",
+        corrected="arms",
+    ),
+    Measure(
+        code="YUY",
+        name="Yule's Y",
+        scale_kind="generic",
+        analysis_scale="identity",
+        inputs=_COUNTS,
+        letters=_COUNTS_LETTERS,
+        effect=association.yule_y,
+        source="Yule (1912), doi:10.2307/2340126",
+        corrected="arms",
+    ),
+    Measure(
+        code="RTET",
+        name="tetrachoric correlation",
+        scale_kind="generic",
+        analysis_scale="identity",
+        inputs=_COUNTS,
+        letters=_COUNTS_LETTERS,
+        effect=association.tetrachoric,
+        source="Pearson (1900), doi:10.1098/rsta.1900.0022",
+        corrected="arms",
+        needs_correction=False,
+    ),
+    Measure(
+        code="PBIT",
+        name="standardised mean difference by probits",
+        scale_kind="smd",
+        analysis_scale="identity",
+        inputs=_COUNTS,
+        letters=_COUNTS_LETTERS,
+        effect=association.probit_difference,
+        source="Sanchez-Meca, Marin-Martinez and Chacon-Moscoso (2003), doi:10.1037/1082-989X.8.4.448",
+        corrected="arms",
+    ),
+    Measure(
+        code="OR2D",
+        name="standardised mean difference from an odds ratio",
+        scale_kind="smd",
+        analysis_scale="identity",
+        inputs=_COUNTS,
+        letters=_COUNTS_LETTERS,
+        effect=association.odds_ratio_as_smd,
+        source="Chinn (2000), doi:10.1002/1097-0258(20001130)19:22<3127::AID-SIM784>3.0.CO;2-M",
+        corrected="arms",
+    ),
+    Measure(
+        code="OR2DN",
+        name="standardised mean difference from an odds ratio, normal outcome",
+        scale_kind="smd",
+        analysis_scale="identity",
+        inputs=_COUNTS,
+        letters=_COUNTS_LETTERS,
+        effect=association.odds_ratio_as_smd_cox,
+        source="Cox and Snell (1989), Analysis of binary data, second edition",
+        corrected="arms",
     ),
     *ONE_SAMPLE,
 )

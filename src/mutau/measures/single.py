@@ -1,4 +1,4 @@
-"""One group: proportions, means and rates; one sample twice; correlations; matched pairs.
+"""One group: proportions, means and rates; one sample twice; correlations.
 
 Arrays of one shape ``(k,)`` in, ``(yi, vi)`` out; what does not exist is NaN. The formulas are those of metafor's
 ``escalc`` (Viechtbauer 2010, doi:10.18637/jss.v036.i03) where no other source is named.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import hyp2f1
 
 from mutau.measures.continuous import hedges_correction
 from mutau.measures.groups import floats, where_defined
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
 __all__ = [
     "arcsine_proportion",
     "double_arcsine",
+    "double_root_rate",
     "fisher_z",
     "fisher_z_partial",
+    "gauss",
+    "heteroscedastic_change",
     "log_mean",
     "log_proportion",
     "log_rate",
@@ -30,16 +34,19 @@ __all__ = [
     "logit_proportion",
     "mean",
     "mean_change",
-    "paired_log_odds_ratio",
-    "paired_log_risk_ratio",
     "partial_correlation",
     "proportion",
     "proportion_of_double_arcsine",
     "rate",
     "raw_correlation",
+    "root_rate",
     "standardised_change",
     "standardised_change_by_before",
+    "unbiased_correlation",
 ]
+
+_LARGE, _TERMS = 50.0, 200
+"""Where the series is used, and its length: the last term is then below 1e-40."""
 
 
 def proportion(events: ArrayLike, n: ArrayLike) -> Effects:
@@ -160,11 +167,76 @@ def log_rate(events: ArrayLike, person_time: ArrayLike) -> Effects:
         return where_defined(np.log(x / t), 1 / x)
 
 
+def root_rate(events: ArrayLike, person_time: ArrayLike) -> Effects:
+    """Square root of an incidence rate with variance ``1/(4 t)``; both of shape (k,)."""
+    x, t = floats(events, person_time)
+    return np.sqrt(x / t), 1 / (4 * t)
+
+
+def double_root_rate(events: ArrayLike, person_time: ArrayLike) -> Effects:
+    """Freeman and Tukey's ``(sqrt(x/t) + sqrt((x + 1)/t)) / 2`` of a rate, variance ``1/(4 t)``; both of shape (k,).
+
+    References
+    ----------
+    Freeman MF, Tukey JW (1950). doi:10.1214/aoms/1177729756
+
+    Examples
+    --------
+    >>> round(float(double_root_rate([10], [20])[0][0]), 4)
+    0.7244
+    """
+    x, t = floats(events, person_time)
+    return (np.sqrt(x / t) + np.sqrt((x + 1) / t)) / 2, 1 / (4 * t)
+
+
 def raw_correlation(r: ArrayLike, n: ArrayLike) -> Effects:
     """Correlation with variance ``(1 - r^2)^2/(n - 1)``; both of shape (k,), NaN for one pair."""
     r, n = floats(r, n)
     with np.errstate(divide="ignore", invalid="ignore"):
         return where_defined(r, (1 - r**2) ** 2 / (n - 1))
+
+
+def unbiased_correlation(r: ArrayLike, n: ArrayLike) -> Effects:
+    """Correlation without its bias in small samples; NaN for fewer than 5 pairs.
+
+    Parameters
+    ----------
+    r, n : array_like, shape (k,)
+
+    Returns
+    -------
+    yi, vi : ndarray, shape (k,)
+        ``r F(1/2, 1/2; (n - 2)/2; 1 - r^2)``, F being Gauss's hypergeometric function, and ``(1 - yi^2)^2/(n - 1)``.
+
+    References
+    ----------
+    Olkin I, Pratt JW (1958). Unbiased estimation of certain correlation coefficients. Annals of Mathematical
+    Statistics 29:201-211. doi:10.1214/aoms/1177706717
+
+    Examples
+    --------
+    >>> round(float(unbiased_correlation([0.62], [15])[0][0]), 4)
+    0.6363
+    """
+    r, n = floats(r, n)
+    n = np.where(n > 4, n, np.nan)
+    yi = r * gauss(0.5, (n - 2) / 2, 1 - r**2)
+    return where_defined(yi, (1 - yi**2) ** 2 / (n - 1))
+
+
+def gauss(a: float, c: ArrayLike, x: ArrayLike) -> NDArray[np.float64]:
+    """Gauss's hypergeometric function ``F(a, a; c; x)`` for a of 1/2 or 1, ``c > 2 a`` and x between 0 and 1.
+
+    By its power series where c is large: SciPy's function is lost there for x near 1.
+    """
+    c, x = np.broadcast_arrays(*floats(c, x))
+    series = np.ones(x.shape)
+    large = np.where(c > _LARGE, c, _LARGE)
+    term = np.ones(x.shape)
+    for k in range(_TERMS):
+        term = term * (k + a) ** 2 * x / ((large + k) * (k + 1))
+        series = series + term
+    return np.asarray(np.where(c > _LARGE, series, hyp2f1(a, a, np.where(c > _LARGE, _LARGE, c), x)))
 
 
 def fisher_z(r: ArrayLike, n: ArrayLike) -> Effects:
@@ -291,6 +363,35 @@ def standardised_change_by_before(
     return where_defined(yi, 2 * (1 - r) / n + yi**2 / (2 * n))
 
 
+def heteroscedastic_change(
+    m1: ArrayLike, m2: ArrayLike, sd2: ArrayLike, sd1: ArrayLike, r: ArrayLike, n: ArrayLike
+) -> Effects:
+    """Mean change in standard deviations of the raw scores before, where those after may spread otherwise.
+
+    Parameters
+    ----------
+    m1, m2, sd2, sd1, r, n : array_like, shape (k,)
+        Mean after, mean and standard deviation before, standard deviation after, correlation, sample size.
+
+    Returns
+    -------
+    yi, vi : ndarray, shape (k,)
+        ``yi = J(n - 1) (m1 - m2) / sd2``, and ``J^2 (sd_change^2/(sd2^2 (n - 1)) + yi^2/(2 (n - 1)))``; NaN for ``n <
+        3``.
+
+    References
+    ----------
+    Bonett DG (2008). Confidence intervals for standardized linear contrasts of means. Psychological Methods
+    13:99-109. doi:10.1037/1082-989X.13.2.99
+    """
+    m1, m2, sd2, sd1, r, n = floats(m1, m2, sd2, sd1, r, n)
+    correction = hedges_correction(n - 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        yi = correction * (m1 - m2) / sd2
+        change = sd1**2 + sd2**2 - 2 * r * sd1 * sd2
+        return where_defined(yi, correction**2 * (change / (sd2**2 * (n - 1)) + yi**2 / (2 * (n - 1))))
+
+
 def log_ratio_of_paired_means(
     m1: ArrayLike, sd1: ArrayLike, m2: ArrayLike, sd2: ArrayLike, r: ArrayLike, n: ArrayLike
 ) -> Effects:
@@ -315,50 +416,3 @@ def log_ratio_of_paired_means(
     with np.errstate(divide="ignore", invalid="ignore"):
         cv1, cv2 = sd1 / m1, sd2 / m2
         return where_defined(np.log(m1 / m2), (cv1**2 + cv2**2 - 2 * r * cv1 * cv2) / n)
-
-
-def paired_log_risk_ratio(a: ArrayLike, b: ArrayLike, c: ArrayLike, d: ArrayLike) -> Effects:
-    """Log ratio of the two marginal risks of matched pairs.
-
-    Parameters
-    ----------
-    a, b, c, d : array_like, shape (k,)
-        Pairs with the event under both, under treatment only, under control only, under neither.
-
-    Returns
-    -------
-    yi, vi : ndarray, shape (k,)
-        ``log((a + b) / (a + c))`` and ``(b + c) / ((a + b)(a + c))``.
-
-    References
-    ----------
-    Zou GY (2007). One relative risk versus two odds ratios. Clinical Trials 4:25-31. doi:10.1177/1740774506075667
-    """
-    a, b, c, d = floats(a, b, c, d)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return where_defined(np.log((a + b) / (a + c)), (b + c) / ((a + b) * (a + c)))
-
-
-def paired_log_odds_ratio(a: ArrayLike, b: ArrayLike, c: ArrayLike, d: ArrayLike) -> Effects:
-    """Log ratio of the two marginal odds of matched pairs (not the conditional ``log(b/c)``).
-
-    Parameters
-    ----------
-    a, b, c, d : array_like, shape (k,)
-        Pairs with the event under both, under treatment only, under control only, under neither.
-
-    Returns
-    -------
-    yi, vi : ndarray, shape (k,)
-
-    References
-    ----------
-    Zou GY (2007). doi:10.1177/1740774506075667; Elbourne DR et al. (2002). doi:10.1093/ije/31.1.140
-    """
-    a, b, c, d = floats(a, b, c, d)
-    n = a + b + c + d
-    p12, p21, p1, p2 = b / n, c / n, (a + b) / n, (a + c) / n
-    spread = p12 * (1 - p12) + p21 * (1 - p21) + 2 * p12 * p21
-    with np.errstate(divide="ignore", invalid="ignore"):
-        yi = np.log(p1 / (1 - p1)) - np.log(p2 / (1 - p2))
-        return where_defined(yi, spread / (n * p1 * (1 - p1) * p2 * (1 - p2)))

@@ -145,7 +145,11 @@ def _combined_scores(cells: Cells) -> dict[str, float]:
 
 
 def compare_shared_arms(
-    studies: StudyTable | pd.DataFrame, measure: str = "RR", *, add: float = 0.5, to: str = "only0"
+    studies: StudyTable | pd.DataFrame,
+    measure: str = "RR",
+    *,
+    add: float | None = None,
+    to: str = "only0",
 ) -> pd.DataFrame:
     """Compare the ways to treat a shared control arm: by its covariance, split, or with the treatments combined.
 

@@ -142,7 +142,7 @@ def shared_arms(
     studies: StudyTable | pd.DataFrame,
     measure: str = "RR",
     *,
-    add: float = 0.5,
+    add: float | None = None,
     to: str = "only0",
     hedges: bool = True,
 ) -> SharedArms:
@@ -208,7 +208,8 @@ def shared_arms(
     found = group_faults(inputs, groups, source)
     if found:
         raise StudyDataError(found)
-    cells, corrected = _corrected_cells(record, inputs, add, to)
+    added = record.default_add if add is None else add
+    cells, corrected = _corrected_cells(record, inputs, added, to)
     _require_one_correction(corrected, groups, source)
     yi, covariance = (
         _smd(cells, groups, hedges=hedges) if measure == "SMD" else _others(record, cells, groups)

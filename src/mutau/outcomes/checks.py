@@ -11,7 +11,7 @@ from typing import Any
 from mutau.errors import Fault, nearest
 from mutau.likelihoods import LIKELIHOODS
 from mutau.measures import MEASURES, SMD_VARIANCES, TO_RULES
-from mutau.outcomes.compared import check_compares
+from mutau.outcomes.compared import check_compares, compared_measure, off_one_group
 from mutau.outcomes.graded import certainty_faults, size_faults
 from mutau.outcomes.printed import pooled_faults
 from mutau.outcomes.records import (
@@ -261,7 +261,7 @@ def _check_thresholds(fields: Mapping[str, Any]) -> Iterator[Fault]:
         if not str(threshold.label or "").strip():
             rule = "A threshold says in words what it stands for"
             yield Fault("it is empty", rule, "Say why it matters", key=f"{key}.label")
-        yield from _threshold_value(threshold.value, _scale_kind(fields), f"{key}.value")
+        yield from _threshold_value(threshold.value, fields, f"{key}.value")
         yield from _threshold_side(threshold, fields, f"{key}.value")
         if threshold.value in seen:
             rule = "Every threshold asks something else"
@@ -269,9 +269,15 @@ def _check_thresholds(fields: Mapping[str, Any]) -> Iterator[Fault]:
         seen.add(threshold.value)
 
 
-def _threshold_value(value: object, kind: str | None, key: str) -> Iterator[Fault]:
-    null = 1 if kind == "ratio" else 0
-    problem = _off_scale(value, kind)
+def _null(fields: Mapping[str, Any]) -> float:
+    """No effect on the natural scale; NaN where it is not known."""
+    measure = compared_measure(fields)
+    return math.nan if measure is None else measure.null_natural
+
+
+def _threshold_value(value: object, fields: Mapping[str, Any], key: str) -> Iterator[Fault]:
+    kind, null = _scale_kind(fields), _null(fields)
+    problem = _off_scale(value, kind) or off_one_group(value, compared_measure(fields))
     if problem is not None:
         yield Fault(*problem, key=key)
     elif kind is not None and value == null:
@@ -298,7 +304,9 @@ def _threshold_side(threshold: Threshold, fields: Mapping[str, Any], key: str) -
         or _off_scale(value, kind) is not None
     ):
         return
-    null = 1 if kind == "ratio" else 0
+    null = _null(fields)
+    if math.isnan(null):
+        return
     side = "benefit" if (value > null) == (benefit == "higher") else "harm"
     if value != null and side != said[1].lower():
         yield Fault(
@@ -347,7 +355,9 @@ def _check_published(fields: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault(f"{published!r} is no published result", "It is a record", remedy, key="published")
         return
     kind = _scale_kind(fields)
-    problems = {name: _off_scale(getattr(published, name), kind) for name in ("estimate", "lower", "upper")}
+    measure = compared_measure(fields)
+    printed = {name: getattr(published, name) for name in ("estimate", "lower", "upper")}
+    problems = {name: _off_scale(one, kind) or off_one_group(one, measure) for name, one in printed.items()}
     for name, problem in problems.items():
         if problem is not None:
             yield Fault(*problem, key=f"published.{name}")
@@ -392,7 +402,7 @@ def _check_zero_cells(fields: Mapping[str, Any]) -> Iterator[Fault]:
         remedy = "Give mutau.outcomes.ZeroCells(add, to)"
         yield Fault(f"{rule!r} is no zero-cell rule", "It is a record", remedy, key="zero_cells")
         return
-    if not is_number(rule.add) or rule.add < 0:
+    if rule.add is not None and (not is_number(rule.add) or rule.add < 0):
         what = f"{rule.add!r} cannot be used"
         yield Fault(what, "What is added is a number, 0 or more", "Use 0.5", key="zero_cells.add")
     if rule.to not in TO_RULES:

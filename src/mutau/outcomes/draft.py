@@ -34,6 +34,7 @@ _AS_THEY_ARE = (
     "baseline_sd",
     "effects_df",
     "benefit",
+    "compared_with",
     "treatment_label",
     "control_label",
     "outcome_label",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mutau.errors import Fault, nearest
-from mutau.measures import MEASURES
+from mutau.outcomes.compared import compared_measure
 from mutau.outcomes.records import (
     CERTAINTIES,
     DOMAINS,
@@ -75,7 +75,7 @@ def size_faults(fields: Mapping[str, Any]) -> Iterator[Fault]:
             rule = "A threshold is where an effect becomes small, moderate or large"
             remedy = f"{nearest(str(each.size), SIZES)}; leave it out if the threshold says nothing of size"
             yield Fault(f"'{each.size}' is not known", rule, remedy, key=f"thresholds[{place}].size")
-    measure = MEASURES.get(str(fields.get("measure")))
+    measure = compared_measure(fields)
     null = 0.0 if measure is None else measure.null_natural
     for above in (True, False):
         sized = [

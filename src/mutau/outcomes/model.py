@@ -12,6 +12,7 @@ from mutau.errors import ArgumentError
 from mutau.likelihoods import LIKELIHOODS
 from mutau.measures import Measure, get_measure
 from mutau.outcomes.checks import model_faults
+from mutau.outcomes.compared import contrast_words, default_labels
 from mutau.outcomes.defaults import DOUBLED, NO_HETEROGENEITY, tau_alternatives
 from mutau.outcomes.records import POOLED, Certainty, OtherAnalyses, PublishedResult, Threshold, ZeroCells
 from mutau.priors import Prior, default_priors
@@ -37,10 +38,12 @@ class OutcomeModel(Shown):
     name : str
         Short name; of a loaded one, the file's name without ``.toml``.
     measure : str
-        Effect measure, treatment against control; one of `mutau.MEASURES` except those of one group (such as a
-        proportion), of which no value is no effect. GEN is any ready-made effect, on the scale it is given.
+        Effect measure; one of `mutau.MEASURES`. GEN is any ready-made effect, on the scale it is given.
     benefit : {"lower", "higher"}
         Which direction of the effect helps the patient.
+    compared_with : float, optional
+        Measures of one group only (a proportion, mean or rate), and needed there: the value on the natural scale from
+        which a benefit is measured.
     title : str
         What a reader sees; the name if left out.
     data : Path, optional
@@ -61,7 +64,7 @@ class OutcomeModel(Shown):
         Degrees of freedom of the random effects, at least 1: finite for Student's t with scale tau, infinite for
         normal ones.
     treatment_label, control_label : str
-        What the arms are called in tables and on plots.
+        What the arms are called in tables and on plots; of a change in one sample "after" and "before" if left out.
     outcome_label : str
         What rises or falls with the effect, as words inside a sentence: "secure attachment"; the title in quotation
         marks if left out.
@@ -114,6 +117,7 @@ class OutcomeModel(Shown):
     name: str
     measure: str
     benefit: Literal["lower", "higher"]
+    compared_with: float | None = None
     title: str = ""
     data: Path | None = None
     where: Mapping[str, Any] = field(default_factory=dict, hash=False)
@@ -122,8 +126,8 @@ class OutcomeModel(Shown):
     likelihood: str = "normal"
     baseline_sd: float = 10.0
     effects_df: float = math.inf
-    treatment_label: str = "treatment"
-    control_label: str = "control"
+    treatment_label: str = ""
+    control_label: str = ""
     outcome_label: str = ""
     mu_prior: Prior = _OF_THE_MEASURE
     tau_prior: Prior = _OF_THE_MEASURE
@@ -150,7 +154,12 @@ class OutcomeModel(Shown):
         fixed = tau_alternatives(self.tau_prior, defaults)
         own = tuple(each for each in self.tau_alternatives if each[0] not in {DOUBLED, NO_HETEROGENEITY})
         extra = tuple(each for each in own if each not in fixed)
+        if self.zero_cells.add is None:
+            self._set(zero_cells=replace(self.zero_cells, add=self.measure_record.default_add))
+        treatment, control = default_labels(self.measure_record)
         self._set(
+            treatment_label=self.treatment_label or treatment,
+            control_label=self.control_label or control,
             title=self.title or self.name,
             data=None if self.data is None else Path(self.data),
             where=dict(self.where),
@@ -170,7 +179,7 @@ class OutcomeModel(Shown):
     @property
     def measure_record(self) -> Measure:
         """The effect measure; a risk difference of the binomial likelihood is analysed as its atanh."""
-        record = get_measure(self.measure)
+        record = self.effects_record
         if self.likelihood == "binomial" and record.scale_kind == "rd":
             return replace(record, analysis_scale="atanh")
         return record
@@ -178,7 +187,12 @@ class OutcomeModel(Shown):
     @property
     def effects_record(self) -> Measure:
         """The measure on the scale of the studies' own estimates yi, on which classic pooling works."""
-        return get_measure(self.measure)
+        record = get_measure(self.measure)
+        return record if self.compared_with is None else replace(record, compared_with=self.compared_with)
+
+    def contrast(self, word: str = "versus") -> str:
+        """Say what is compared with what, inside a sentence; `word` stands between two sides."""
+        return contrast_words(self.effects_record, self.treatment_label, self.control_label, word)
 
     @property
     def is_pooled(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 __all__ = [
     "ARMS",
@@ -190,19 +191,24 @@ class PublishedResult:
     decimals: int | None = None
 
 
+_OF_THE_MEASURE: Any = None
+"""Stands for "what the measure needs" in a call; what is read from a model is always a number."""
+
+
 @dataclass(frozen=True, slots=True)
 class ZeroCells:
-    """What is done with a study that has a cell without events (RR, OR and RD only).
+    """What is done with a study that has a cell without events, where a measure is made from counts.
 
     Parameters
     ----------
-    add : float
-        Added to all four cells of the studies that `to` names; 0 or more.
+    add : float, optional
+        Added to the cells of the studies that `to` names; 0 or more. Left out, a model fills in 0.5, or 0 for a
+        measure that exists with zero cells.
     to : {"only0", "all", "if0all", "none"}
         metafor's words: studies with a zero cell, all, all if any has one, none.
     """
 
-    add: float = 0.5
+    add: float = _OF_THE_MEASURE
     to: str = "only0"
 
 

@@ -133,6 +133,7 @@ class _Shared(_Table):
     baseline_sd: float | None = None
     effects_df: float | None = None
     benefit: str | None = None
+    compared_with: float | None = None
     treatment_label: str | None = None
     control_label: str | None = None
     outcome_label: str | None = None

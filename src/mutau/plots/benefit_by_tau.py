@@ -159,8 +159,7 @@ def _labels(fit: Fit, rows: tuple[TauRow, ...], end: float) -> BenefitByTauLabel
 def tau_unit(model: OutcomeModel) -> str:
     """Say what tau is the standard deviation of: `` of the log risk ratio``."""
     measure = model.measure_record
-    names = {"log": f" of the log {measure.name}", "identity": f" of the {measure.name}"}
-    return names.get(measure.analysis_scale, " (analysis scale)")
+    return " (analysis scale)" if measure.analysis_scale == "atanh" else f" of the {measure.analysis_words}"
 
 
 def _notes(model: OutcomeModel) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from mutau.tables import (
     effect_interval,
     number,
     probability,
+    sample_cell,
 )
 from mutau.tables import interval as interval_text
 
@@ -197,6 +198,8 @@ def _cell(data: pd.Series[Any], side: str) -> str:
         return f"{events:.0f}/{n:.0f}"
     if not pd.isna(mean) and not pd.isna(n):
         return _minus(f"{number(float(mean))} ({number(float(sd))}) {n:.0f}")
+    if side == "treatment" and sample_cell(data):
+        return _minus(sample_cell(data))
     if pd.isna(data.get("n_treatment", np.nan)) and side == "treatment":
         return number(float(data["sei"]), 3)
     return NOT_AVAILABLE

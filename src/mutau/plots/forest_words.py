@@ -11,7 +11,7 @@ import numpy as np
 
 from mutau.plots.style import plain
 from mutau.pooling import pool
-from mutau.tables import number, percent
+from mutau.tables import number, percent, sample_heading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,10 +90,12 @@ def forest_labels(
         else "\nmean (SD) n"
     )
     arms = arm_columns(fit)
-    heads = (f"{treatment}{what}", f"{control}{what}") if len(arms) == 2 else ("Standard\nerror",)
+    alone = next(filter(None, (sample_heading(row) for _, row in fit.effects.iterrows())), "")
+    one = f"Data\n{alone}" if alone else "Standard\nerror"
+    heads = (f"{treatment}{what}", f"{control}{what}") if len(arms) == 2 else (one,)
     return ForestLabels(
         title=plain(model.title),
-        subtitle=f"{treatment} versus {control}; {measure.name}; {fit.k} {'study' if fit.k == 1 else 'studies'}",
+        subtitle=f"{plain(model.contrast())}; {measure.name}; {fit.k} {'study' if fit.k == 1 else 'studies'}",
         code=measure.code,
         axis=measure.axis_label,
         log=measure.analysis_scale == "log",
@@ -115,8 +117,15 @@ def _any(fit: Fit, columns: tuple[str, ...]) -> bool:
 
 
 def direction_words(model: OutcomeModel) -> tuple[str, str]:
-    """Say which arm effects left and right of no effect favour."""
+    """Say what effects left and right of no effect mean: whom they favour, where two sides are compared."""
+    measure = model.effects_record
+    if measure.design == "one group":
+        return f"Below {measure.null_natural:g}", f"Above {measure.null_natural:g}"
+    if measure.design == "association":
+        return "Negative", "Positive"
     arms = plain(model.treatment_label), plain(model.control_label)
+    if measure.design == "one sample":
+        return f"Lower {arms[0]}", f"Higher {arms[0]}"
     left, right = arms[::-1] if model.benefit_sign > 0 else arms
     return f"Favours {left}", f"Favours {right}"
 

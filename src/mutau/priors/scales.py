@@ -20,11 +20,14 @@ SCALE_OF: Mapping[str, str] = MappingProxyType(
         "SMD": "smd",
         "MD": "md",
         "GEN": "generic",
-        **dict.fromkeys(("PETO", "ROM", "VR", "CVR", "ROMC", "MPRR", "MPOR"), "ratio"),
-        **dict.fromkeys(("SMD1", "SMD1T", "SMDH", "SMCC", "SMCR"), "smd"),
+        **dict.fromkeys(("PETO", "ROM", "VR", "CVR", "ROMC", "MPRR", "MPOR", "MPORC", "MPPETO"), "ratio"),
+        **dict.fromkeys(("SMD1", "SMD1T", "SMDH", "SMCC", "SMCR", "SMCRH", "PBIT", "OR2D", "OR2DN"), "smd"),
         "MC": "md",
         **dict.fromkeys(("AS", "IRD", "IRSD", "COR", "ZCOR", "PCOR", "ZPCOR", "RPB", "RBIS"), "generic"),
-        **dict.fromkeys(("PR", "PLN", "PLO", "PAS", "PFT", "MN", "MNLN", "IR", "IRLN"), "generic"),
+        **dict.fromkeys(("UCOR", "PHI", "YUQ", "YUY", "RTET"), "generic"),
+        **dict.fromkeys(
+            ("PR", "PLN", "PLO", "PAS", "PFT", "MN", "MNLN", "IR", "IRLN", "IRS", "IRFT"), "generic"
+        ),
     }
 )
 """Kind of analysis scale of every effect measure, by its code."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mutau.errors import ArgumentError, Fault
+from mutau.errors import ArgumentError, Fault, nearest
 from mutau.priors.mixture import NormalMixture
 from mutau.priors.origin import Origin
 from mutau.priors.real_line import Normal
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mutau.priors.base import Prior
 
 __all__ = [
+    "UNIT_MEASURES",
     "SampleSize",
     "effective_sample_size",
     "estimated_unit_information_sd",
@@ -30,6 +31,9 @@ __all__ = [
 
 _EVENTS = ("HR", "IRR")
 _RISKS = ("OR", "RR", "RD")
+UNIT_MEASURES = ("OR", "RR", "RD", "PETO", "SMD", "SMD1", "SMD1T", "SMDH", "MD", "HR", "IRR", "ZCOR")
+"""Measures of which it is known what one participant, or event, tells."""
+
 _SOURCE = (
     "Kass and Wasserman (1995), doi:10.1080/01621459.1995.10476592; unit information standard deviation as in Röver "
     "et al. (2021), doi:10.1002/jrsm.1475"
@@ -74,10 +78,10 @@ def unit_information_sd(
 
     Parameters
     ----------
-    measure : {"OR", "RR", "RD", "SMD", "MD", "HR", "IRR"}
-        Effect measure.
+    measure : str
+        Effect measure, one of ``mutau.priors.unit_information.UNIT_MEASURES``.
     baseline_risk : float
-        Risk of the event in both arms, for OR, RR and RD.
+        Risk of the event in both arms, for OR, PETO, RR and RD.
     reference_sd : float, optional
         Standard deviation of the outcome between participants, in its unit: needed for MD, and for MD only.
 
@@ -102,6 +106,7 @@ def unit_information_sd(
     SMD    2
     MD     :math:`2\sigma`                sigma the reference SD
     HR,IRR 2                              per event, not per participant
+    ZCOR   1                              one sample, :math:`1/(n - 3)`
     ====== ============================== ==========================================
 
     For example a log odds ratio has the variance :math:`2 \cdot (2/N) / (p(1-p))`. The unit depends on the balance
@@ -121,9 +126,10 @@ def unit_information_sd(
     4.0
     """
     faults = measure_faults(measure)
-    if measure == "GEN":
+    if not faults and measure not in UNIT_MEASURES:
         rule = "An effect of unknown unit has no unit information"
-        faults.append(Fault("measure = 'GEN'", rule, "State the effect measure", key="measure"))
+        rule = rule if measure == "GEN" else f"What one participant tells of {measure} is not known"
+        faults.append(Fault(f"measure = {measure!r}", rule, nearest("", UNIT_MEASURES), key="measure"))
     if not (_number(baseline_risk) and 0 < baseline_risk < 1):
         rule = "A risk lies between 0 and 1"
         faults.append(
@@ -135,8 +141,15 @@ def unit_information_sd(
     if faults:
         raise ArgumentError(faults)
     spread = math.sqrt(baseline_risk * (1.0 - baseline_risk))
-    per_unit = {"OR": 1.0 / spread, "RR": spread / baseline_risk, "RD": spread, "MD": reference_sd}
-    return 2.0 * float(per_unit.get(measure) or 1.0)
+    per_unit = {
+        "OR": 1.0 / spread,
+        "PETO": 1.0 / spread,
+        "RR": spread / baseline_risk,
+        "RD": spread,
+        "ZCOR": 0.5,
+    }
+    per_unit |= {"MD": float(reference_sd or math.nan)}
+    return 2.0 * per_unit.get(measure, 1.0)
 
 
 def estimated_unit_information_sd(sei: ArrayLike, n: ArrayLike) -> float:

@@ -210,7 +210,9 @@ def weight_in_words(worth: SampleSize) -> str:
     )
 
 
-def prediction_in_words(mu: Prior, tau: Prior, scale_kind: str, name: str, sign: int) -> tuple[str, ...]:
+def prediction_in_words(
+    mu: Prior, tau: Prior, scale_kind: str, name: str, sign: int, null: float = 0.0
+) -> tuple[str, ...]:
     """Say what priors of mu and tau together predict: benefit on average and in one setting, and how effects differ.
 
     Parameters
@@ -221,6 +223,8 @@ def prediction_in_words(mu: Prior, tau: Prior, scale_kind: str, name: str, sign:
         As for `mu_in_words`.
     sign : {1, -1}
         1 where a higher effect helps, -1 where a lower one does.
+    null : float
+        From where on it helps, on the analysis scale.
 
     Returns
     -------
@@ -254,7 +258,7 @@ def prediction_in_words(mu: Prior, tau: Prior, scale_kind: str, name: str, sign:
     if mu.family not in PREDICTABLE:
         return (f"what {mu} predicts for one setting is not computed",)
     both = prior_predictive(mu, tau)
-    benefit, new = ((each.sf if sign > 0 else each.cdf)(0.0) for each in (mu, both.theta_new))
+    benefit, new = ((each.sf if sign > 0 else each.cdf)(null) for each in (mu, both.theta_new))
     low, high = (float(both.theta_new.ppf(p)) for p in (0.025, 0.975))
     told = [
         f"before any trial is seen, P(benefit) is {_number(benefit)} on average and {_number(new)} in one setting",

@@ -76,7 +76,7 @@ def outcome_facts(page: OutcomePage) -> tuple[str, ...]:
     concluded = published.conclusion if published is not None else ""
     people = participants(page.fit)
     facts = (
-        f"{model.treatment_label} versus {model.control_label}",
+        model.contrast(),
         model.timepoint,
         f"{model.measure_record.name} ({model.measure_record.code}), {better} is better",
         f"{page.fit.k} {'study' if page.fit.k == 1 else 'studies'}, "

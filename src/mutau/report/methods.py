@@ -148,11 +148,10 @@ def _data_and_model(page: OutcomePage, cite: _Citations) -> list[str]:
     if math.isfinite(model.effects_df):
         effects = f"Student's t with {model.effects_df:g} degrees of freedom"
     sources = {"binomial": "ratios", "hypergeometric": "counts", "poisson": "counts"}
-    scale = {"log": f"log {model.measure_record.name}", "atanh": f"atanh of the {model.measure_record.name}"}
-    on = scale.get(model.measure_record.analysis_scale, model.measure_record.name)
+    on = model.measure_record.analysis_words
     combined = (
-        f'For the outcome "{model.title}" we combined {trials}{size} of {model.treatment_label} against '
-        f"{model.control_label} in a Bayesian random-effects meta-analysis{cite(_REFERENCES['bayesmeta'])} of the "
+        f'For the outcome "{model.title}" we combined {trials}{size} of {model.contrast("against")} '
+        f"in a Bayesian random-effects meta-analysis{cite(_REFERENCES['bayesmeta'])} of the "
         f"{model.measure_record.name}."
     )
     told = _LIKELIHOODS[model.likelihood]

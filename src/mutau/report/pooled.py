@@ -72,7 +72,7 @@ def _facts(result: PooledResult) -> tuple[str, ...]:
     said = [f"the review's conclusion: {published.conclusion}" if published.conclusion else ""]
     said += [rating_words(model)]
     facts = (
-        f"{model.treatment_label} versus {model.control_label}",
+        model.contrast(),
         model.timepoint,
         f"{model.measure_record.name} ({model.measure_record.code}), {better} is better",
         f"{published.k} {'study' if published.k == 1 else 'studies'}{people}, not known one by one",

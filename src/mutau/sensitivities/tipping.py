@@ -251,10 +251,10 @@ def _bias(case: Case, level: float, found: float) -> TippingPoint:
     size = _root(chance, level, 0.0, reach)
     value = side * size
     yes = (
-        f"P(benefit) falls under {level:g} if all trials share a bias in favour of the treatment that multiplies the "
+        f"P(benefit) falls under {level:g} if all trials share a bias {_towards(case)} that multiplies the "
         f"{_code(case)} by {_natural(case, null + value)}."
         if case.measure.analysis_scale == "log"
-        else f"P(benefit) falls under {level:g} if all trials share a bias in favour of the treatment of "
+        else f"P(benefit) falls under {level:g} if all trials share a bias {_towards(case)} of "
         f"{abs(value):.3g} (analysis scale)."
     )
     return _point(
@@ -279,11 +279,20 @@ def _uncertain_bias(case: Case, level: float, found: float) -> TippingPoint:
     wide = abs(float(of_mu.quantile(0.999)) - float(of_mu.quantile(0.001)))
     value = _on_log_scale(chance, level, 1e-4 * wide, 1e4 * FARTHEST)
     yes = (
-        f"P(benefit) falls under {level:g} if all trials share a bias that is as likely for as against the treatment "
+        f"P(benefit) falls under {level:g} if all trials share a bias that is as likely {_either_way(case)} "
         f"and has an SD of {value:.3g} (analysis scale)."
     )
     no = f"No shared bias centred at 0 takes P(benefit) under {level:g}."
     return _point("uncertain bias", level, value, unit, found, yes, no)
+
+
+def _towards(case: Case) -> str:
+    """Say in words which way a bias goes that makes benefit more probable."""
+    return "in favour of the treatment" if case.measure.has_sides else "towards benefit"
+
+
+def _either_way(case: Case) -> str:
+    return "for as against the treatment" if case.measure.has_sides else "one way as the other"
 
 
 def _expected(marginal: Marginal, function: Callable[[Array], Array]) -> float:

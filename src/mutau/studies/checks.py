@@ -203,7 +203,15 @@ def one_armed(study: str, lacking: ArmName, arms: Sequence[Arm], source: str) ->
     )
 
 
-def duplicates(contrasts: Sequence[Contrast], estimates: Sequence[Estimate], source: str) -> Iterator[Fault]:
+_NAME_ARMS = (
+    "Remove one, or name what each arm was given: arm_treatment, arm_control (treatment in a long table)"
+)
+_ADD_ARM = "Remove one; if each row is an arm of a trial, add a column arm that says treatment or control"
+
+
+def duplicates(
+    contrasts: Sequence[Contrast], estimates: Sequence[Estimate], source: str, *, samples: bool = False
+) -> Iterator[Fault]:
     """Find what stands twice; a trial's several controls differ in what the control arm was given."""
     seen: dict[tuple[str, ...], list[Contrast]] = {}
     for contrast in contrasts:
@@ -219,17 +227,19 @@ def duplicates(contrasts: Sequence[Contrast], estimates: Sequence[Estimate], sou
     for estimate in estimates:
         ready.setdefault((*estimate.key, *(estimate.labels or ARMS)), set()).add(estimate.row)
     for key, rows in ready.items():
-        yield from _duplicate(key, rows, source)
+        yield from _duplicate(key, rows, source, _ADD_ARM if samples else _NAME_ARMS)
 
 
-def _duplicate(key: tuple[str, ...], rows: set[int], source: str) -> Iterator[Fault]:
+def _duplicate(
+    key: tuple[str, ...], rows: set[int], source: str, remedy: str = _NAME_ARMS
+) -> Iterator[Fault]:
     study = key[-3]
     if len(rows) < 2 or not study:
         return
     yield Fault(
         f"{row_list(sorted(rows))} give the same study again",
         "A study stands once under a comparison, outcome and timepoint, unless its arms have other names",
-        "Remove one, or name what each arm was given: arm_treatment, arm_control (treatment in a long table)",
+        remedy,
         file=source,
         row=sorted(rows)[1],
         study=study or None,

@@ -14,15 +14,19 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 __all__ = [
+    "ANY_NUMBER",
     "ARMS",
     "ARM_VALUES",
     "ARM_WORDS",
+    "COUNT",
     "ESTIMATE_COLUMNS",
     "KEYS",
     "KINDS",
     "LONG_COLUMNS",
     "NOT_STATED",
     "OWN_COLUMNS",
+    "POSITIVE_SD",
+    "POSITIVE_TIME",
     "REMARKS",
     "WIDE_COLUMNS",
     "ArmName",

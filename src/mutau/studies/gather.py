@@ -33,6 +33,7 @@ from mutau.studies.columns import (
     normalised,
 )
 from mutau.studies.layout import Layout
+from mutau.studies.samples import sample_faults, sample_values
 
 __all__ = ["gather"]
 
@@ -61,13 +62,14 @@ def gather(
         estimates: list[Estimate] = []
         contrasts, faults = _from_long(entries, layout, source, unsure=bool(alike))
     elif layout.shape == "samples":
-        contrasts, estimates, faults = [], [_sample(entry) for entry in entries], []
+        contrasts, estimates = [], [_sample(entry) for entry in entries]
+        faults = [fault for entry in entries for fault in sample_faults(entry, layout.given, source)]
     else:
         contrasts, estimates, faults = _from_rows(entries, layout, source)
     # A shared control arm stands in several contrasts; what it lacks is said once.
     missing = (fault for contrast in contrasts for fault in missing_cells(contrast, source))
     faults.extend(dict.fromkeys(missing))
-    faults.extend(duplicates(contrasts, estimates, source))
+    faults.extend(duplicates(contrasts, estimates, source, samples=layout.shape == "samples"))
     faults.extend(alike)
     return [_completed(contrast) for contrast in contrasts], estimates, faults
 
@@ -159,7 +161,7 @@ def _estimate(entry: Entry, arms: Mapping[ArmName, Arm], layout: Layout) -> Esti
 
 
 def _sample(entry: Entry) -> Estimate:
-    """Keep the numbers of a study without two groups; its effect is computed when a measure is known."""
+    """Keep the numbers of a study without two arms; its effect is computed when a measure is known."""
     return Estimate(
         key=_key(entry),
         yi=math.nan,
@@ -169,7 +171,7 @@ def _sample(entry: Entry) -> Estimate:
         note=entry.texts.get("note", ""),
         labels=None,
         sizes=None,
-        extras=entry.extras,
+        extras={**sample_values(entry), **entry.extras},
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from mutau.studies.columns import normalised
 from mutau.studies.reading import RawTable
+from mutau.studies.samples import CHANGES_IN_LETTERS, almost
 from mutau.studies.shapes import KNOWN_FORMS, shape_of
 
 __all__ = ["INTERVAL_REMEDY", "has_interval", "header_hint", "nearest_form"]
@@ -74,7 +75,10 @@ def _revman5(_: RawTable, forms: Sequence[str]) -> str:
 def _later_header(raw: RawTable, _: Sequence[str]) -> str:
     for place, row in enumerate(raw.rows[:_ROWS_SEARCHED]):
         cells = _cells(raw, place)
-        if shape_of(cells) is not None and sum(cell in KNOWN_FORMS for cell in cells) >= _OF_A_HEADER:
+        shape = shape_of(cells)
+        if shape is None or (shape == "samples" and "study" not in cells):
+            continue
+        if sum(cell in KNOWN_FORMS for cell in cells) >= _OF_A_HEADER:
             return f"The header seems to stand in row {row.number}: remove the lines above it"
     return ""
 
@@ -111,6 +115,20 @@ def _no_arm(_: RawTable, forms: Sequence[str]) -> str:
     return ""
 
 
+def _change_in_letters(_: RawTable, forms: Sequence[str]) -> str:
+    if set(forms) >= CHANGES_IN_LETTERS:
+        return (
+            "If these are changes in one sample, rename m1i to mean_after, m2i to mean_before, ri to r and ni to n, "
+            "and name each standard deviation sd_after or sd_before"
+        )
+    return ""
+
+
+def _almost_a_sample(_: RawTable, forms: Sequence[str]) -> str:
+    found = almost(forms)
+    return f"A table of {found[0].name} also has the column {found[1]}: add it" if found else ""
+
+
 def _merged_cells(raw: RawTable, _: Sequence[str]) -> str:
     nameless = [place for place, name in enumerate(raw.header) if not name]
     used = [place + 1 for place in nameless if any(str(row.cells[place]).strip() for row in raw.rows)]
@@ -136,6 +154,8 @@ _HINTS: tuple[Callable[[RawTable, Sequence[str]], str], ...] = (
     _on_its_side,
     _no_header,
     _interval,
+    _change_in_letters,
+    _almost_a_sample,
     _no_arm,
     _merged_cells,
     _misspelt,

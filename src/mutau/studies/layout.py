@@ -23,6 +23,7 @@ from mutau.studies.columns import (
 )
 from mutau.studies.hints import INTERVAL_REMEDY, has_interval, header_hint, nearest_form
 from mutau.studies.reading import RawTable
+from mutau.studies.samples import known_columns
 from mutau.studies.shapes import KNOWN_FORMS, SHAPES_IN_WORDS, Shape, forms_of, shape_of
 from mutau.symbols import folded, named, repaired, unusual
 
@@ -48,8 +49,8 @@ class Layout:
     Parameters
     ----------
     shape : {"wide", "long", "estimates", "samples"}
-        A wide or long table may also hold rows with a ready-made ``yi``. Of samples (correlations, changes, matched
-        pairs) the numbers are carried along, and read by the measure that needs them.
+        A wide or long table may also hold rows with a ready-made ``yi``. Samples are one group, a correlation, a
+        change, matched pairs or a hazard ratio in each row; see ``mutau.studies.samples``.
     columns : tuple of Column
         The known columns that are there.
     position : mapping
@@ -151,11 +152,12 @@ def _maybe_misspelt(layout: Layout, raw: RawTable) -> Iterator[str]:
 
 def _known_columns(shape: Shape, forms: Iterable[str]) -> tuple[Column, ...]:
     """List the columns looked for; those of estimates only where there is a ``yi``, and not arm by arm."""
+    forms = tuple(forms)
     shapes = {
         "wide": WIDE_COLUMNS,
         "long": LONG_COLUMNS,
         "estimates": (*KEYS, *REMARKS),
-        "samples": (*KEYS, *REMARKS),
+        "samples": (*KEYS, *(known_columns(frozenset(forms)) if shape == "samples" else ()), *REMARKS),
     }
     estimates = shape != "long" and not set(forms).isdisjoint(forms_of(ESTIMATE_COLUMNS[0]))
     return (*shapes[shape], *(ESTIMATE_COLUMNS if estimates else ()))

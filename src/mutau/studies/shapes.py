@@ -14,28 +14,22 @@ from mutau.studies.columns import (
     Column,
     wide_name,
 )
+from mutau.studies.samples import CHANGES_IN_LETTERS, SAMPLE_KINDS, kinds_of
 
-__all__ = ["KNOWN_FORMS", "SAMPLES", "SHAPES_IN_WORDS", "Shape", "forms_of", "shape_of"]
+__all__ = ["KNOWN_FORMS", "SHAPES_IN_WORDS", "Shape", "forms_of", "shape_of"]
 
 type Shape = Literal["wide", "long", "estimates", "samples"]
 
 SHAPES_IN_WORDS = (
     "wide (study, events_treatment, n_treatment, events_control, n_control; or mean_, sd_ and n_), "
-    "long (study, arm, events, n; or mean, sd, n) or estimates (study, yi, with sei or vi)"
+    "long (study, arm, events, n; or mean, sd, n), estimates (study, yi, with sei or vi) or samples without two "
+    "arms (study, with events, n; mean, sd, n; r, n; and others)"
 )
-SAMPLES = (
-    {"r", "n"},
-    {"ri", "ni"},
-    {"t", "n", "predictors"},
-    {"mean_after", "mean_before", "r", "n"},
-    {"hr", "hr_lower", "hr_upper"},
-    {"o_minus_e", "v"},
-    {"pairs_both", "pairs_treatment_only", "pairs_control_only", "pairs_neither"},
-)
-"""Columns by which studies without two arms are told: correlations, changes, hazard ratios, matched pairs."""
-
 _VALUE_NAMES = frozenset(column.name for column in ARM_VALUES)
 _WIDE_VALUES = frozenset(wide_name(value, arm) for value in _VALUE_NAMES for arm in ARMS)
+
+_SHORTEST = 3
+"""Letters that a sample's column must have for a misspelt name to be guessed from it."""
 
 
 def forms_of(column: Column) -> tuple[str, ...]:
@@ -47,6 +41,12 @@ KNOWN_FORMS: dict[str, str] = {
     form: column.name
     for column in (*LONG_COLUMNS, *WIDE_COLUMNS, *ESTIMATE_COLUMNS)
     for form in forms_of(column)
+}
+KNOWN_FORMS |= {
+    column.name: column.name
+    for kind in SAMPLE_KINDS
+    for column in kind.columns
+    if len(column.name) >= _SHORTEST and column.name not in KNOWN_FORMS
 }
 """From every name that some column is recognised by to the column's own name."""
 
@@ -70,6 +70,8 @@ def shape_of(forms: Iterable[str]) -> Shape | None:
     ('wide', None)
     """
     given = frozenset(forms)
+    if given >= CHANGES_IN_LETTERS:
+        return None
     estimates = bool(given.intersection(forms_of(ESTIMATE_COLUMNS[0])))
     found = _present(WIDE_COLUMNS, given) & _WIDE_VALUES
     paired = any({wide_name(value, arm) for arm in ARMS} <= found for value in _VALUE_NAMES)
@@ -80,7 +82,7 @@ def shape_of(forms: Iterable[str]) -> Shape | None:
         return "long"
     if estimates:
         return "estimates"
-    return "samples" if any(given.issuperset(marks) for marks in SAMPLES) else None
+    return "samples" if kinds_of(given) else None
 
 
 def _present(columns: Iterable[Column], given: frozenset[str]) -> set[str]:

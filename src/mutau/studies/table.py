@@ -243,7 +243,8 @@ class StudyTable(Shown):
     def __repr__(self) -> str:
         counts = [f"{self.k} {'study' if self.k == 1 else 'studies'}"]
         counts += [f"{len(self._frames.arms)} arms"] if len(self._frames.arms) else []
-        counts += [f"{len(self._frames.estimates)} estimates"] if len(self._frames.estimates) else []
+        ready = int(self._frames.estimates["yi"].notna().sum())
+        counts += [f"{ready} estimates"] if ready else []
         return f"<StudyTable '{self.source}': {', '.join(counts)}; provenance: {'; '.join(self.provenance)}>"
 
 
@@ -256,13 +257,14 @@ def read_studies(path: str | os.PathLike[str]) -> StudyTable:
         A CSV file in UTF-8 (with or without a byte-order mark) with commas and decimal points. Its shape is
         told from its header: wide (a row per study: ``study, events_treatment, n_treatment, events_control,
         n_control`` and/or ``mean_treatment, sd_treatment, ...``), long (a row per study and arm: ``study,
-        arm, events, n, mean, sd``), estimates (``study, yi`` with ``sei`` or ``vi``) or samples without two groups
-        (``study, r, n``; ``study, t, n, predictors``; ``study, mean_after, sd_after, mean_before, sd_before, r, n``;
-        ``study, hr, hr_lower, hr_upper``; ``study, o_minus_e, v``; ``study, pairs_both, pairs_treatment_only,
-        pairs_control_only, pairs_neither``). metafor's names
-        (``ai n1i ci n2i``, ``m1i sd1i``, ``yi vi``), RevMan's (``Experimental cases``, ``Control N``, ``GIV
-        Mean``) and those of R's meta (``event.e``) are known; ``bi`` and ``di`` may stand for the
-        participants without the event.
+        arm, events, n, mean, sd``), estimates (``study, yi`` with ``sei`` or ``vi``) or samples without two arms: one
+        group (``study, events, n``; ``study, mean, sd, n``; ``study, events, person_time``), correlations (``study,
+        r, n``; ``study, t, n, predictors``), changes (``study, mean_after, sd_after, mean_before, sd_before, r, n``),
+        matched pairs (``study, pairs_both, pairs_treatment_only, pairs_control_only, pairs_neither``), hazard ratios
+        (``study, hr, hr_lower, hr_upper``; ``study, o_minus_e, v``). metafor's names
+        (``ai n1i ci n2i``, ``m1i sd1i``, ``yi vi``, ``xi ni``, ``mi sdi ni``, ``ri ni``), RevMan's (``Experimental
+        cases``, ``Control N``, ``GIV Mean``) and those of R's meta (``event.e``) are known; ``bi`` and ``di`` may
+        stand for the participants without the event.
 
     Returns
     -------

@@ -38,6 +38,7 @@ from mutau.tables.numbers import (
     probability,
 )
 from mutau.tables.record import FORMATS, Table
+from mutau.tables.samples import sample_cell, sample_heading
 from mutau.tables.sensitivity import (
     SENSITIVITY_CAPTIONS,
     sensitivity_kinds,
@@ -83,6 +84,8 @@ __all__ = [
     "probability_table",
     "published_table",
     "review_table",
+    "sample_cell",
+    "sample_heading",
     "sensitivity_kinds",
     "sensitivity_tables",
     "summary_table",

@@ -19,6 +19,7 @@ from mutau.tables.columns import (
     text,
 )
 from mutau.tables.numbers import NOT_AVAILABLE, effect_interval, interval, number, percent, probability
+from mutau.tables.samples import sample_cell, sample_heading
 
 if TYPE_CHECKING:
     from mutau.fitting import Fit
@@ -162,11 +163,22 @@ def data_columns(rows: pd.DataFrame, model: OutcomeModel) -> tuple[Column, ...]:
     ]
     return (
         text("Study", rows["study"]),
-        text(model.treatment_label, [_arm(row, "treatment") for _, row in rows.iterrows()]),
-        text(model.control_label, [_arm(row, "control") for _, row in rows.iterrows()]),
+        *_data_of_arms(rows, model),
         interval_column(measure.code, estimates, "95% confidence interval"),
         text("Provenance", rows["provenance"]),
         text("Note", [_data_note(row, model) for _, row in rows.iterrows()]),
+    )
+
+
+def _data_of_arms(rows: pd.DataFrame, model: OutcomeModel) -> tuple[Column, ...]:
+    """What is known of both arms side by side; of studies without two arms, their own numbers."""
+    alone = [sample_heading(row) for _, row in rows.iterrows()]
+    if model.effects_record.design != "two groups" and any(alone):
+        heading = next(filter(None, alone))
+        return (text(f"Data: {heading}", [sample_cell(row) or NOT_AVAILABLE for _, row in rows.iterrows()]),)
+    return (
+        text(model.treatment_label, [_arm(row, "treatment") for _, row in rows.iterrows()]),
+        text(model.control_label, [_arm(row, "control") for _, row in rows.iterrows()]),
     )
 
 
@@ -180,6 +192,7 @@ def study_columns(table: StudyTable) -> tuple[Column, ...]:
             text(side.capitalize(), [_labelled_arm(row, side) for _, row in both.iterrows()])
             for side in _SIDES
         ),
+        text("Data", [_alone(row) for _, row in both.iterrows()]),
         text("yi (SE)", [_estimate(row) for _, row in both.iterrows()]),
         text("Provenance", both["provenance"]),
         text("Note", both["note"]),
@@ -188,6 +201,11 @@ def study_columns(table: StudyTable) -> tuple[Column, ...]:
 
 
 _SIDES = ("treatment", "control")
+
+
+def _alone(row: pd.Series[Any]) -> str:
+    """Word the numbers of a study without two arms."""
+    return sample_cell(row) if _arm(row, "treatment") == NOT_AVAILABLE else ""
 
 
 def _labelled_arm(row: pd.Series[Any], side: str) -> str:
