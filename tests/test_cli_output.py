@@ -29,6 +29,7 @@ COMMANDS = {
     "compare_also": "compare small/pain.toml --engine exact --also 'REML KR' --also 'PM t' --format markdown",
     "diagnose": "diagnose bcg.csv --measure RR --tau2 DL --format markdown",
     "diagnose_few": "diagnose small/pain.toml",
+    "derive": "derive sheets/events.csv --output completed.csv --format markdown",
     "fit": "fit small/pain.toml --engine exact --format markdown",
     "priors_list": "priors list --measure OR --source turner2015 --search pain --format markdown",
     "priors_show": "priors show turner2015/any",
@@ -44,6 +45,7 @@ COMMANDS = {
 def small(tmp_path, monkeypatch):
     shutil.copytree(SMALL, tmp_path / "small")
     shutil.copy(ROOT / "data" / "bcg" / "bcg.csv", tmp_path)
+    (tmp_path / "sheets").symlink_to(ROOT / "examples" / "sheets")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
 
@@ -75,6 +77,7 @@ def test_every_command_has_one_example_and_it_runs(tmp_path, monkeypatch):
         "update",
         "show",
         "check",
+        "derive",
         "fit",
         "compare",
         "diagnose",

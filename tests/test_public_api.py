@@ -52,6 +52,7 @@ def calls(secure, tmp_path):
         "effects": lambda: list(mutau.effects(counts.wide(), measure="RR")["vi"]),
         "errors": lambda: mutau.errors.MutauError.__name__,
         "exact": lambda: mutau.exact.normal([0.1, 0.4], [0.2, 0.3]).mu.mean,
+        "extraction": lambda: mutau.extraction.sd_from_se("0.6", 50).value,
         "fit_many": lambda: len(mutau.fit_many(counts.wide(), secure.model, by="outcome")),
         "pool_many": lambda: len(mutau.pool_many(counts.wide(), "RR", by="outcome")),
         "fit": lambda: (

@@ -19,7 +19,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mutau import errors, exact, priors
+    from mutau import errors, exact, extraction, priors
     from mutau.batches import fit_many, pool_many
     from mutau.comparing import compare, compare_likelihoods
     from mutau.decisions import decide
@@ -78,7 +78,7 @@ _HOMES = {
     "summary_of_findings": "mutau.grading",
     "table": "mutau.tabling",
 }
-_MODULES = ("errors", "exact", "priors")
+_MODULES = ("errors", "exact", "extraction", "priors")
 
 __all__ = [
     "MEASURES",
@@ -99,6 +99,7 @@ __all__ = [
     "errors",
     "evidence_profile",
     "exact",
+    "extraction",
     "fit",
     "fit_many",
     "interval",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mutau.errors import ArgumentError, Fault, StudyDataError
+from mutau.extraction import mean_and_sd_of_all
 from mutau.measures.cells import Inputs, read_inputs
 from mutau.measures.computing import as_frame
 from mutau.multiarm.covariance import Z_95, Cells, group_faults, rows_of_studies, shared_arms
@@ -107,8 +108,8 @@ def combine_arms(studies: StudyTable | pd.DataFrame, measure: str = "RR") -> pd.
 
     Notes
     -----
-    The standard deviation has the differences between the arms' means in it: ``sqrt((sum (n_i - 1) sd_i^2 + sum n_i
-    (m_i - m)^2) / (N - 1))``. Cochrane Handbook, section 6.5.2.10, gives the same for two arms.
+    The standard deviation has the differences between the arms' means in it, as that of all participants has:
+    `mutau.extraction.mean_and_sd_of_all`.
 
     Examples
     --------
@@ -138,10 +139,8 @@ _ADDED = ("events_treatment", "n_treatment", "time_treatment")
 def _combined_scores(cells: Cells) -> dict[str, float]:
     if "sd_treatment" not in cells or "mean_treatment" not in cells or len(cells["n_treatment"]) == 1:
         return {}
-    n, means, sds = (cells[f"{name}_treatment"] for name in ("n", "mean", "sd"))
-    mean = float((n * means).sum() / n.sum())
-    squares = float(((n - 1) * sds**2 + n * (means - mean) ** 2).sum())
-    return {"mean_treatment": mean, "sd_treatment": float(np.sqrt(squares / (n.sum() - 1)))}
+    mean, sd = mean_and_sd_of_all(*(cells[f"{name}_treatment"] for name in ("n", "mean", "sd")))
+    return {"mean_treatment": float(mean), "sd_treatment": float(sd)}
 
 
 def compare_shared_arms(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from mutau.measures.plausible import printed_effect_notes
 from mutau.outcomes import OutcomeModel, Review
 from mutau.outcomes.plausible import model_notes
 from mutau.studies import StudyTable, read_studies
@@ -16,7 +17,7 @@ _NAMED = 10
 
 
 def review_notes(review: Review, selected: Mapping[str, StudyTable], *, whole: bool) -> Iterator[str]:
-    """Say which priors look like those of another scale, and which studies no model selects.
+    """Say which priors look like those of another scale, which printed effects differ, which studies are unselected.
 
     Parameters
     ----------
@@ -34,6 +35,13 @@ def review_notes(review: Review, selected: Mapping[str, StudyTable], *, whole: b
     """
     for model in review.models:
         yield from (f"{model.name}: {note}" for note in model_notes(model))
+    printed = (
+        note
+        for model in review.models
+        if model.name in selected
+        for note in printed_effect_notes(selected[model.name], model.measure)
+    )
+    yield from dict.fromkeys(printed)
     if whole:
         yield from _unselected(review.models, selected)
 

@@ -79,7 +79,8 @@ def check_review(
     Warns
     -----
     DataWarning
-        A prior looks like that of another scale, or no model selects a study of the table.
+        A prior looks like that of another scale, a printed effect is not what its arms give, or no model selects a
+        study of the table.
     """
     review = load_review(folder)
     if only is not None:

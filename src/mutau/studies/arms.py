@@ -74,3 +74,5 @@ class Estimate:
     labels: tuple[str, str] | None
     sizes: tuple[float, float] | None
     extras: Mapping[str, object]
+    column: tuple[str, bool] = ("", False)
+    """The column that its standard error was read from, and whether it holds the variance."""

@@ -10,8 +10,8 @@ import pandas as pd
 
 from mutau.errors import Fault, StudyDataError
 from mutau.studies.arms import Contrast, Estimate
-from mutau.studies.cells import Entry, carried, parse_rows
-from mutau.studies.columns import ARMS, KEYS, NOT_STATED
+from mutau.studies.cells import Entry, carried, is_missing, parse_rows
+from mutau.studies.columns import ARMS, DERIVED, KEYS, NOT_STATED
 from mutau.studies.gather import gather
 from mutau.studies.layout import Layout, recognise
 from mutau.studies.notes import row_list
@@ -84,7 +84,8 @@ def build(raw: RawTable) -> tuple[Frames, tuple[str, ...]]:
     faults += [*wrong, *amiss]
     if faults:
         raise StudyDataError(sorted(faults, key=lambda fault: fault.row or 0))
-    notes += [*read, *_garbled(entries, raw.source), *implausible(contrasts, raw.source)]
+    notes += [*read, *_garbled(entries, raw.source), *implausible(contrasts, estimates, raw.source)]
+    notes += _derived(entries, raw.source)
     notes += _provenance(contrasts, estimates, layout, raw.source)
     return _frames(contrasts, estimates, layout), tuple(notes)
 
@@ -100,6 +101,18 @@ def _garbled(entries: Iterable[Entry], source: str) -> Iterator[str]:
         meant = repaired(name)
         if meant:
             yield f"'{source}': the name '{name}' was saved in a wrong encoding; it probably is '{meant}'"
+
+
+def _derived(entries: Iterable[Entry], source: str) -> Iterator[str]:
+    """Say which cells are derived, where the table has a column for it."""
+    found: dict[str, list[int]] = {}
+    for entry in entries:
+        for cell in str(entry.extras.get(DERIVED) or "").split(";"):
+            if not is_missing(cell):
+                found.setdefault(cell.strip(), []).append(entry.row)
+    if found:
+        listed = "; ".join(f"'{cell}' in {row_list(rows)}" for cell, rows in found.items())
+        yield f"'{source}': derived from what the report prints, not reported: {listed}"
 
 
 def _provenance(

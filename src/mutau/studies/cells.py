@@ -18,7 +18,7 @@ from mutau.studies.reading import RawRow, RawTable
 from mutau.studies.slips import recognised_slip
 from mutau.symbols import folded, named, plain_number
 
-__all__ = ["Entry", "carried", "parse_rows"]
+__all__ = ["Entry", "carried", "is_missing", "parse_rows"]
 
 _MISSING = frozenset({"", "na", "n/a", "nan"})
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
@@ -158,14 +158,15 @@ def _about_study(name: str) -> Complaint | None:
     return None
 
 
-def _is_missing(cell: object) -> bool:
+def is_missing(cell: object) -> bool:
+    """Say whether a cell of numbers is empty: blank, ``NA``, ``N/A``, ``NaN``, or what a DataFrame has for it."""
     if isinstance(cell, str):
         return plain_number(cell)[0].casefold() in _MISSING
     return cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and math.isnan(cell))
 
 
 def _text(cell: object) -> tuple[str, Complaint | None]:
-    if not isinstance(cell, str) and _is_missing(cell):
+    if not isinstance(cell, str) and is_missing(cell):
         return "", None
     text = str(cell).strip()
     try:
@@ -181,7 +182,7 @@ def _text(cell: object) -> tuple[str, Complaint | None]:
 
 def _number(cell: object, column: Column, rule: Rule) -> tuple[float, Complaint | None, tuple[str, ...]]:
     """Return the number; where it is wrong, what came in, the rule and the remedy; characters read as meant."""
-    if _is_missing(cell):
+    if is_missing(cell):
         return math.nan, None, ()
     text, read = plain_number(cell) if isinstance(cell, str) else ("", ())
     number = _as_float(text if isinstance(cell, str) else cell)
@@ -228,12 +229,12 @@ def carried(cells: Sequence[object]) -> pd.Series:
     >>> carried(["44", "55"]).tolist(), carried(["007", "12"]).tolist()
     ([44, 55], ['007', '12'])
     """
-    present = [cell for cell in cells if not _is_missing(cell)]
+    present = [cell for cell in cells if not is_missing(cell)]
     if not all(isinstance(cell, str) for cell in present):
         return pd.Series(list(cells), dtype=object).infer_objects()
     words = [str(cell).strip() for cell in present]
     if not words or not all(_NUMBER.fullmatch(word) and not _CODE.match(word) for word in words):
         return pd.Series(["" if cell is None else str(cell).strip() for cell in cells], dtype=object)
-    numbers = pd.Series([math.nan if _is_missing(cell) else float(str(cell)) for cell in cells])
+    numbers = pd.Series([math.nan if is_missing(cell) else float(str(cell)) for cell in cells])
     whole = len(words) == len(cells) and bool(np.all(np.abs(numbers) < 2**53) and np.all(numbers % 1 == 0))
     return numbers.astype("int64") if whole else numbers

@@ -19,6 +19,7 @@ __all__ = [
     "ARM_VALUES",
     "ARM_WORDS",
     "COUNT",
+    "DERIVED",
     "ESTIMATE_COLUMNS",
     "KEYS",
     "KINDS",
@@ -50,6 +51,9 @@ ARM_WORDS: dict[str, ArmName] = {
     "comparison": "control",
 }
 """What the `arm` column of a long table may say, and what it then means."""
+
+DERIVED = "derived"
+"""A column, carried along, that names the cells of its row that are derived, not reported, parted by semicolons."""
 
 NOT_STATED = "not stated"
 """What `provenance` says where the table does not say where its numbers come from."""

@@ -157,6 +157,7 @@ def _estimate(entry: Entry, arms: Mapping[ArmName, Arm], layout: Layout) -> Esti
         labels=(treatment.label, control.label) if labelled else None,
         sizes=(treatment.values["n"], control.values["n"]) if sized else None,
         extras=entry.extras,
+        column=(layout.given.get("vi", ""), True) if math.isnan(sei) else (layout.given["sei"], False),
     )
 
 

@@ -21,6 +21,7 @@ from mutau.studies.columns import (
     normalised,
     wide_name,
 )
+from mutau.studies.extracted import extracted_columns
 from mutau.studies.hints import INTERVAL_REMEDY, has_interval, header_hint, nearest_form
 from mutau.studies.reading import RawTable
 from mutau.studies.samples import known_columns
@@ -145,6 +146,8 @@ def _maybe_misspelt(layout: Layout, raw: RawTable) -> Iterator[str]:
         name for name in _SUGGESTED if name in _WIDE_NAMES | _LONG_NAMES and name not in layout.position
     ]
     for name in layout.extras:
+        if normalised(name) in extracted_columns(long=layout.shape == "long"):
+            continue
         meant = nearest_form(normalised(name), absent)
         if meant:
             yield f"'{raw.source}': column '{name}' is not known and only carried along; is it '{meant}', misspelt?"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from mutau.tables import kinds
 from mutau.tables.changes import changes_table
 from mutau.tables.columns import Column, Given, Role, chance, interval_column, text
+from mutau.tables.derived import derived_table
 from mutau.tables.diagnosis import DIAGNOSIS_CAPTIONS, diagnosis_kinds, diagnosis_tables
 from mutau.tables.formats.numbers import csv_text
 from mutau.tables.frames import (
@@ -67,6 +68,7 @@ __all__ = [
     "comparison_table",
     "csv_text",
     "data_table",
+    "derived_table",
     "diagnosis_kinds",
     "diagnosis_tables",
     "effect",
