@@ -28,11 +28,20 @@ def written(*names, forms=OUTCOME_FORMATS):
 
 
 OUTCOME_FILES = {
-    *("fit.nc", "fit.sampled.nc", "outcome.json", "benefit_by_tau.csv"),
+    *("fit.nc", "fit.sampled.nc", "outcome.json", "benefit_by_tau.csv", "priors.csv"),
     *written("main", "data", "summary", "compare", "probabilities", "checks", "agreement"),
     *(
         f"{figure}.{kind}"
-        for figure in ("forest", "posterior", "benefit_by_tau", "tau", "predictive", "trace", "ranks")
+        for figure in (
+            "forest",
+            "posterior",
+            "benefit_by_tau",
+            "tau",
+            "predictive",
+            "prior",
+            "trace",
+            "ranks",
+        )
         for kind in ("svg", "png", "pdf")
     ),
 }
@@ -389,7 +398,9 @@ def test_what_would_change_an_answer_is_on_the_page_and_every_number_in_a_file(t
         "verdict",
     )
     assert {f"sensitivity_{name}.csv" for name in (*tables, "verdict")} <= names
-    figures = ("scales", "locations", "specifications")
+    words = pd.read_csv(tmp_path / "epds_routine_smd" / "priors.csv")
+    assert words["label"].isin(["default"]).sum() == 5
+    figures = ("named_priors", "scales", "locations", "specifications")
     assert {f"sensitivity_{name}.svg" for name in figures} <= names
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "What would change the answer" in page

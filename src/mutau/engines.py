@@ -17,6 +17,7 @@ import numpy as np
 import xarray as xr
 
 from mutau.errors import ArgumentError, Fault, nearest
+from mutau.priors import Mixture
 from mutau.records import CheckResult
 from mutau.requests import ModelRequest
 
@@ -175,8 +176,9 @@ def _exact_supports(request: ModelRequest) -> str | None:
 
 
 def is_normal(request: ModelRequest) -> bool:
-    """Whether likelihood and random effects are normal."""
-    return request.likelihood == "normal" and math.isinf(request.effects_df)
+    """Whether the normal-normal rule applies: normal likelihood and random effects, and no mixture for tau."""
+    normal = request.likelihood == "normal" and math.isinf(request.effects_df)
+    return normal and not isinstance(request.tau_prior, Mixture)
 
 
 def exact_posterior(request: ModelRequest) -> ExactPosterior:

@@ -6,6 +6,7 @@ import math
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +30,9 @@ __all__ = ["forget_surfaces", "surface_for", "surface_posterior", "unsupported"]
 
 KEPT = 32
 """Surfaces kept, the last used: another prior for the same studies then takes milliseconds."""
+
+KEPT_STUDIES = 512
+"""Tables of single studies kept, each some kilobytes: with a study more, or one less, the others' stay."""
 
 SMOOTH_FROM = 3
 """Filled cells from which on the corner at no effect is in so high a derivative that no digit feels it."""
@@ -55,7 +59,13 @@ def unsupported(request: ModelRequest) -> str | None:
         return f"it has no rule for the likelihood '{request.likelihood}'"
     for name, prior in (("mu", request.mu_prior), ("tau", request.tau_prior)):
         if not prior.is_proper:
-            return f"{prior} for {name} is improper, under which counts may define no posterior"
+            counts = LIKELIHOODS[request.likelihood].of_counts
+            why = (
+                "under which counts may define no posterior"
+                if counts
+                else "and its rule here takes proper ones"
+            )
+            return f"{prior} for {name} is improper, {why}"
     if request.likelihood == "binomial":
         cells = _cells(request)
         for i, study in enumerate(request.study):
@@ -112,15 +122,26 @@ def _key(request: ModelRequest) -> tuple[object, ...]:
 
 
 def _surface(request: ModelRequest, mus: Sequence[Prior], taus: Sequence[Prior]) -> Surface:
-    likelihood = LIKELIHOODS[request.likelihood]
+    model = request.likelihood, request.measure, request.baseline_sd
 
     def of_study(i: int, theta: Array) -> Array:
-        own = {name: column[i : i + 1] for name, column in request.data.items()}
-        values = likelihood.study_log_likelihood(own, theta, request.measure, request.baseline_sd)
-        return np.asarray(values[0])
+        own = tuple((name, float(column[i])) for name, column in request.data.items())
+        return _study_values(*model, own, theta.tobytes())
 
     centre, scale = rough_estimates(request.data, request.measure)
     return surface(of_study, centre, scale, mus, taus, request.effects_df)
+
+
+@lru_cache(maxsize=KEPT_STUDIES)
+def _study_values(
+    likelihood: str, measure: str, baseline_sd: float, own: tuple[tuple[str, float], ...], theta: bytes
+) -> Array:
+    """Log likelihood of one study at the nodes of its own table, kept: other surfaces have the same study."""
+    data = {name: np.array([value]) for name, value in own}
+    ask = LIKELIHOODS[likelihood].study_log_likelihood
+    values = np.asarray(ask(data, np.frombuffer(theta), measure, baseline_sd)[0])
+    values.flags.writeable = False
+    return values
 
 
 def _cells(request: ModelRequest) -> dict[str, Array]:

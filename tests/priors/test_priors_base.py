@@ -24,6 +24,7 @@ ALL = [
     priors.Jeffreys((0.3, 0.5)),
     priors.LogNormal(-1.07, 0.87),
     priors.LogStudentT(-1.72, 1.295, 5),
+    priors.Mixture((0.7, 0.3), (priors.HalfNormal(0.2), priors.HalfStudentT(1, 4))),
     priors.Normal(0, 2.82),
     priors.NormalMixture((0.9, 0.1), (0.5, 0), (0.2, 2.82)),
     priors.PointMass(0),

@@ -54,3 +54,24 @@ def test_mirroring(data):
     one, other = posterior_of(data), posterior_of(data, mirror=-1.0)
     assert_close(quantiles(other), -quantiles(one)[:, ::-1])
     np.testing.assert_allclose(other.mu.cdf(-0.2), one.mu.sf(0.2), rtol=1e-9)
+
+
+@given(data=studies)
+@laws
+def test_swapping_arms_swaps_benefit_and_harm_under_symmetric_priors(data):
+    y, s = (np.array(column) for column in zip(*data, strict=True))
+    mu, tau = priors.Normal(0, 2), priors.HalfNormal(0.5)
+    one, other = exact.normal(y, s, mu=mu, tau=tau), exact.normal(-y, s, mu=mu, tau=tau)
+    for name in ("mu", "theta_new"):
+        benefit, harm = getattr(one, name).sf(0.0), getattr(other, name).cdf(0.0)
+        np.testing.assert_allclose(harm, benefit, rtol=1e-9, atol=1e-12)
+
+
+@given(data=studies)
+@laws
+def test_a_flat_prior_and_no_heterogeneity_give_the_common_effect_interval(data):
+    y, s = (np.array(column) for column in zip(*data, strict=True))
+    w = s**-2.0
+    posterior = exact.normal(y, s, mu=priors.Flat(), tau=priors.PointMass(0))
+    expected = w @ y / w.sum() + np.array([-1, 0, 1]) * 1.959963984540054 / np.sqrt(w.sum())
+    assert_close(posterior.mu.quantile(P)[None], expected[None])

@@ -161,11 +161,11 @@ def test_references_inside_pictures_stay_in_their_picture(html, page):
 
 def test_every_figure_says_what_it_shows(page):
     figures = page.all("svg")
-    assert len(figures) == 15  # forest, posterior, tau, predictive and ranks of each
-    assert len(page.all("figure")) == len(page.all("figcaption")) == 15
+    assert len(figures) == 18  # forest, posterior, tau, predictive, prior and ranks of each
+    assert len(page.all("figure")) == len(page.all("figcaption")) == 18
     for attributes in figures:
         assert attributes["role"] == "img"
-        assert re.search(r"P\(benefit\)|tau under", attributes["aria-label"])
+        assert re.search(r"P\(benefit\)|tau under|below tau", attributes["aria-label"])
     assert "Infant attachment: secure" in figures[0]["aria-label"]
 
 

@@ -29,7 +29,7 @@ def test_every_row_is_a_fit(name, request):
 def test_what_has_no_answer_says_why(avoidant):
     row = named_answers(avoidant).set_index("prior_label").loc["flat mu"]
     assert np.isnan(row["p_benefit"])
-    assert "counts may define no posterior" in row["reason"]
+    assert "with counts a study without events in an arm does not bound its effect" in row["reason"]
 
 
 def test_a_sceptic_gives_the_threshold_five_percent_and_an_enthusiast_no_benefit(scores):

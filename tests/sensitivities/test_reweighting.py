@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from mutau import priors
+from mutau.engines import ENGINES, EngineResult
 from mutau.errors import ArgumentError
 from mutau.fitting import model_request
-from mutau.sensitivities import answer, reweighting
-from mutau.sensitivities.reweighting import WeightedMarginal, pareto_k_limit, smoothed
+from mutau.sensitivities import answer
+from mutau.sensitivities.weights import WeightedMarginal, pareto_k_limit, rarer_side, smoothed, why_unusable
 from mutau.surfacing import surface_posterior
 
 SIX_MCSE = 6.0
@@ -36,26 +37,28 @@ def test_what_the_exact_engine_cannot_do_is_read_from_the_draws(secure):
 
 def test_weights_that_fail_are_refused_with_their_pareto_k(secure_exact):
     far = other(secure_exact, mu_prior=priors.Uniform(-9, 0.01))
-    with pytest.raises(ArgumentError, match=r"(?s)no exact answer.*do not answer it either.*refit=True"):
+    with pytest.raises(
+        ArgumentError, match=r"(?s)no exact answer.*do not answer it.*Ask it of a sampled fit"
+    ):
         answer(secure_exact, far)
 
 
 def test_a_sampled_fit_is_refitted_where_weights_fail_and_that_is_said(secure, secure_exact, monkeypatch):
     asked = []
 
-    def sampled_anew(studies, model, **how):
-        asked.append((model, how))
-        return secure_exact
+    def sampled_anew(request, seed, settings):
+        asked.append((request, settings))
+        return EngineResult(lambda: secure_exact.posterior, {}, 1, (), ("no check failed",), 0.0)
 
-    monkeypatch.setattr(reweighting, "mutau_fit", sampled_anew)
+    monkeypatch.setitem(ENGINES, "sampling", replace(ENGINES["sampling"], run=sampled_anew))
     far = other(secure, mu_prior=priors.Uniform(-9, 0.01))
     found = answer(secure, far)
-    assert asked[0][0] == far
-    assert asked[0][1]["engine"] == "sampling"
-    assert asked[0][1]["sampling"].draws == secure.engine.settings["draws"]
+    assert asked[0][0].mu_prior == far.mu_prior
+    assert asked[0][1].draws == secure.engine.settings["draws"]
     assert found.how == "refitted"
     assert "sampled anew" in found.note
-    with pytest.raises(ArgumentError, match="refit=True"):
+    assert "no check failed" in found.note
+    with pytest.raises(ArgumentError, match="sampled fit"):
         answer(secure, far, refit=False)
 
 
@@ -87,8 +90,19 @@ def test_equal_weights_are_plain_draws():
 def test_smoothed_weights_know_when_they_fail():
     x = np.random.default_rng(1).standard_normal(4000)
     near, far = smoothed(0.25 * x), smoothed(x**2 / 2 - (x / 3) ** 2 / 2)
-    assert near.why_unusable == ""
+    both = x > 0
+    assert near.why_unusable(both) == ""
     assert near.weights @ x == pytest.approx(0.25, abs=0.1)
-    assert "Pareto k" in far.why_unusable
+    assert "Pareto k" in far.why_unusable(both)
     nowhere = smoothed(np.where(x > 2.5, 0.0, -np.inf))
-    assert "fewer than 400" in nowhere.why_unusable or "Pareto k" in nowhere.why_unusable
+    assert "fewer than 400" in nowhere.why_unusable(both) or "Pareto k" in nowhere.why_unusable(both)
+
+
+def test_where_hardly_a_draw_lies_on_the_other_side_a_large_pareto_k_is_not_enough():
+    told = why_unusable(0.6, 2000.0, 3.0, 4000)
+    assert "rarer side of no effect are worth 3" in told
+    assert why_unusable(0.6, 2000.0, 300.0, 4000) == ""
+    assert why_unusable(0.4, 2000.0, 3.0, 4000) == ""
+    weights = np.array([[0.25, 0.25, 0.5, 0.0], [0.0, 0.0, 0.5, 0.5]])
+    above = np.array([True, True, False, False])
+    np.testing.assert_allclose(rarer_side(weights, above), [1.0, 0.0])

@@ -151,7 +151,7 @@ def sensitivity(
                 title = f"{fitted.model.title}: {SENSITIVITY_CAPTIONS[name]}"
                 write_table(shown[name], frames[name], how, title)
         if how in {Format.table, Format.markdown}:
-            say(["", found.verdict.text, *found.missing, _made(fitted)])
+            say(["", found.verdict.text, *found.notes, *found.missing, _made(fitted)])
     _leave_if_failed(fitted)
 
 

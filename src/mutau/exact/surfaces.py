@@ -22,6 +22,7 @@ from mutau.exact.curves import TO_SERIES, nodes_of
 from mutau.exact.surface_posterior import SurfacePosterior, weigh
 from mutau.numerics.surfaces import STEP, fill_surface
 from mutau.priors import Prior, student
+from mutau.priors.tau_mixture import parts_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -189,11 +190,16 @@ class Surface:
         if not tau.is_proper:
             return [_improper("tau", tau)]
         first = self.stretch * math.sinh(self.tau_edges[1])
-        scale = float(tau.ppf(0.5))
-        if scale < 0.05 * self.stretch or (_vanishes_at_0(tau) and first > 4.0 * tau.ppf(BEYOND)):
+        if any(self._too_narrow(each, first) for each in parts_of(tau)):
             rule = "A prior of tau must not vary on a scale far below the surface's panels"
             return [Fault(f"{tau} for tau", rule, "Make a surface for this prior")]
         return []
+
+    def _too_narrow(self, tau: Prior, first: float) -> bool:
+        """Whether a prior, or a component of one, varies on a scale below that of the panels."""
+        if float(tau.ppf(0.5)) < 0.05 * self.stretch:
+            return True
+        return _vanishes_at_0(tau) and first > 4.0 * float(tau.ppf(BEYOND))
 
 
 def _outside(name: str, prior: Prior, edges: Array) -> list[Fault]:
@@ -268,7 +274,8 @@ def surface(
 
 
 def _panels_of_tau(taus: Sequence[Prior], scale: Array) -> tuple[float, Array]:
-    """Give the stretch of tau's variable and the ends of its panels."""
+    """Give the stretch of tau's variable and the ends of its panels, fit for every component of a mixture."""
+    taus = [part for tau in taus for part in parts_of(tau)]
     narrowest, widest = float(scale.min()), WIDE_TAU * float(scale.max())
     stretch = min(narrowest, max(min(float(tau.ppf(0.5)) for tau in taus), 1e-6 * narrowest))
     most = max(float(min(tau.ppf(1.0 - TAIL), tau.support[1])) for tau in taus)

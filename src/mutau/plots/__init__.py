@@ -45,9 +45,15 @@ from mutau.plots.influence_panels import (
     prepare_influence,
 )
 from mutau.plots.labbe_risks import plot_labbe, prepare_labbe
+from mutau.plots.named_priors import (
+    NAMED_PRIOR_COLUMNS,
+    NamedPriorLabels,
+    plot_named_priors,
+    prepare_named_priors,
+)
 from mutau.plots.posterior import plot_posterior, prepare_posterior
 from mutau.plots.predictive import plot_predictive, prepare_predictive, why_no_predictive
-from mutau.plots.prior import PRIOR_COLUMNS, PriorLabels, plot_prior, prepare_prior
+from mutau.plots.prior import PRIOR_COLUMNS, PriorLabels, plot_prior, prepare_prior, why_no_prior
 from mutau.plots.prior_grid import PriorGridLabels, plot_prior_grid, prepare_prior_grid
 from mutau.plots.rows import RowLabels, RowMark
 from mutau.plots.sheet import SHEET_COLUMNS, Look, SheetAxis, SheetLabels
@@ -69,6 +75,7 @@ __all__ = [
     "FOREST_STYLES",
     "FUNNEL_CONTOURS",
     "INFLUENCE_COLUMNS",
+    "NAMED_PRIOR_COLUMNS",
     "PRIOR_COLUMNS",
     "SHEET_COLUMNS",
     "SPECIFICATION_COLUMNS",
@@ -79,6 +86,7 @@ __all__ = [
     "ForestStyle",
     "InfluenceLabels",
     "Look",
+    "NamedPriorLabels",
     "PriorGridLabels",
     "PriorLabels",
     "RowLabels",
@@ -100,6 +108,7 @@ __all__ = [
     "plot_influence",
     "plot_labbe",
     "plot_leave_one_out",
+    "plot_named_priors",
     "plot_normal_quantiles",
     "plot_posterior",
     "plot_predictive",
@@ -122,6 +131,7 @@ __all__ = [
     "prepare_influence",
     "prepare_labbe",
     "prepare_leave_one_out",
+    "prepare_named_priors",
     "prepare_normal_quantiles",
     "prepare_posterior",
     "prepare_predictive",
@@ -135,5 +145,6 @@ __all__ = [
     "why_no_benefit_by_tau",
     "why_no_chains",
     "why_no_predictive",
+    "why_no_prior",
     "why_no_tau",
 ]

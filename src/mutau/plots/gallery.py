@@ -11,6 +11,7 @@ from mutau.plots.forest import plot_forest
 from mutau.plots.forest_rows import prepare_forest
 from mutau.plots.posterior import plot_posterior, prepare_posterior
 from mutau.plots.predictive import plot_predictive, prepare_predictive, why_no_predictive
+from mutau.plots.prior import plot_prior, prepare_prior, why_no_prior
 from mutau.plots.tau import plot_tau, prepare_tau, why_no_tau
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ def outcome_figures(
     Returns
     -------
     dict of str to (DataFrame, Axes or Figure)
-        The frame and the picture: ``forest``, ``posterior``, ``benefit_by_tau``, ``tau``, ``predictive``, ``trace``,
-        ``ranks``. One that does not exist is left out: its ``why_no_...`` says why.
+        The frame and the picture: ``forest``, ``posterior``, ``benefit_by_tau``, ``tau``, ``predictive``, ``prior``,
+        ``trace``, ``ranks``. One that does not exist is left out: its ``why_no_...`` says why.
     """
     forest = prepare_forest(fit, alternatives, compared)
     posterior = prepare_posterior(fit)
@@ -60,6 +61,9 @@ def outcome_figures(
     if not why_no_predictive(fit):
         predictive = prepare_predictive(fit, alternatives)
         figures["predictive"] = predictive, plot_predictive(predictive)
+    if not why_no_prior(fit.model):
+        prior = prepare_prior(fit.model)
+        figures["prior"] = prior, plot_prior(prior)[0]
     drawn = sampled if fit.engine.name == "exact" else fit
     if drawn is not None:
         chains = prepare_chains(drawn)

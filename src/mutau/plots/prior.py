@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mutau.outcomes import OutcomeModel
     from mutau.priors.predictive import Predicted
 
-__all__ = ["PRIOR_COLUMNS", "PriorLabels", "plot_prior", "prepare_prior"]
+__all__ = ["PRIOR_COLUMNS", "PriorLabels", "plot_prior", "prepare_prior", "why_no_prior"]
 
 PRIOR_COLUMNS = ("parameter", "curve", "analysis", "natural", "density")
 """Columns of `prepare_prior`, in order."""
@@ -60,6 +60,8 @@ class PriorLabels:
         By parameter the quantiles of its first curve: probability, place on the axis, text.
     notes : tuple of str
         What is not drawn and why; what tau means on the scale that is read.
+    chance : str
+        What the picture says, for those who do not see it.
     """
 
     title: str
@@ -70,6 +72,16 @@ class PriorLabels:
     curves: dict[str, str]
     marks: dict[str, tuple[tuple[float, float, str], ...]]
     notes: tuple[str, ...]
+    chance: str
+
+
+def why_no_prior(model: OutcomeModel) -> str:
+    """Say why there is no picture of a model's priors; nothing where there is one."""
+    named = (("mu", model.mu_prior), ("tau", model.tau_prior), *model.tau_alternatives)
+    if any(_drawable(prior) for _, prior in named):
+        return ""
+    told = "; ".join(f"{label}, {prior.label}, {_why(prior)}" for label, prior in named)
+    return f"No prior of the model has a density to draw: {told}"
 
 
 def prepare_prior(model: OutcomeModel) -> pd.DataFrame:
@@ -94,10 +106,10 @@ def prepare_prior(model: OutcomeModel) -> pd.DataFrame:
     mutau.errors.ArgumentError
         No prior of the model has a density.
     """
-    mu, tau = _mu_curves(model), _tau_curves(model)
-    if not mu and not tau:
+    if why_no_prior(model):
         rule = "A picture of priors needs one that is proper and not a fixed value"
         raise ArgumentError(Fault(f"priors of {model.name}", rule, "State a proper prior"))
+    mu, tau = _mu_curves(model), _tau_curves(model)
     measure = model.measure_record
     frames = []
     if mu:
@@ -194,7 +206,17 @@ def _labels(model: OutcomeModel, mu: dict[str, Any], tau: dict[str, Any]) -> Pri
         curves=curves,
         marks=marks,
         notes=tuple(notes),
+        chance=_reading(marks, measure),
     )
+
+
+def _reading(marks: dict[str, tuple[tuple[float, float, str], ...]], measure: Measure) -> str:
+    """The quantiles that are marked, in words."""
+    told = []
+    for parameter, name in (("mu", measure.code), ("tau", "tau")):
+        if places := marks.get(parameter):
+            told.append(", ".join(f"{100 * p:g}% below {name} {number(x)}" for p, x, _ in places))
+    return "; ".join(told)
 
 
 def _leaves_the_frame(tau: dict[str, Prior]) -> bool:

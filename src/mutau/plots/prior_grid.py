@@ -98,6 +98,7 @@ def prepare_prior_grid(fit: Fit, grid: PriorGrid, level: float) -> pd.DataFrame:
         f"P(benefit) is {chance}. Priors are on the analysis scale.",
         f"Thick line: P(benefit) = {level:g}, the level asked about; it is reached in {reached} of the cells. "
         "Dashed: no effect.",
+        *((f"{grid.note} Cells without an answer are grey.",) if grid.note else ()),
         provenance_sentence(fit),
     )
     limits = {name: f"{measure.code}, {name} limit of the {kind}" for name in ("lower", "upper")}
@@ -165,8 +166,9 @@ def _draw_panel(ax: Axes, frame: pd.DataFrame, labels: PriorGridLabels, column: 
     colours = colormaps["cividis" if of_chance else "PuOr"]
     listed = colours((0.5 * (edges[:-1] + edges[1:]) - least) / (most - least))
     norm = BoundaryNorm(edges, len(listed))
+    listed_map = ListedColormap(listed).with_extremes(bad=COLOURS["rule"])
     drawn = ax.imshow(  # cell by cell, evenly spaced: on the scale of the axes they are
-        shown, cmap=ListedColormap(listed), norm=norm, origin="lower", aspect="auto", interpolation="none"
+        shown, cmap=listed_map, norm=norm, origin="lower", aspect="auto", interpolation="none"
     )
     bar = cast("Figure", ax.figure).colorbar(drawn, ax=ax, fraction=0.06, pad=0.03, spacing="uniform")
     ticks = edges if of_chance else edges[::2]
@@ -190,7 +192,7 @@ def _draw_panel(ax: Axes, frame: pd.DataFrame, labels: PriorGridLabels, column: 
 
 def _bands(values: Array, null: float) -> Array:
     """Ends of bands of colour that cover the values and meet at no effect where it lies among them."""
-    low, high = float(values.min()), float(values.max())
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
     if not low < high:
         low, high = low - 0.5, high + 0.5
     edges = np.linspace(low, high, _BANDS + 1)
@@ -207,5 +209,5 @@ def _around(edges: Array, null: float) -> tuple[float, float]:
 
 def _mark(ax: Axes, values: Array, level: float, look: dict[str, Any]) -> None:
     """Draw the line where values are `level`, if they pass it."""
-    if values.min() < level < values.max():
+    if np.nanmin(values) < level < np.nanmax(values):
         ax.contour(values, levels=[level], **look)

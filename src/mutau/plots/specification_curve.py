@@ -122,7 +122,8 @@ def _marks(each: Specification, names: dict[tuple[str, str], str]) -> list[str]:
 def _labels(multiverse: Multiverse, rows: tuple[str, ...]) -> SpecificationLabels:
     found, base = multiverse.conclusion(), multiverse.base
     more, less = ("benefit", "harm") if found.above else ("harm", "benefit")
-    share = f"all {found.counted}" if found.holds else f"{found.holding} of {found.counted}"
+    every = "both" if found.counted == 2 else f"all {found.counted}"
+    share = every if found.holds else f"{found.holding} of {found.counted}"
     chance = (
         f"P(benefit) {probability(found.lowest.p_benefit)} to {probability(found.highest.p_benefit)}; "
         f"{more} more probable than {less} in {share} specifications"

@@ -48,6 +48,7 @@ from mutau.priors.positive import Exponential, InverseGamma, RootInverseGamma
 from mutau.priors.predictive import PriorPredictive, prior_predictive
 from mutau.priors.published import PublishedPrior, published_prior, published_priors
 from mutau.priors.real_line import Cauchy, Flat, Normal, StudentT
+from mutau.priors.tau_mixture import Mixture
 from mutau.priors.unit_information import (
     SampleSize,
     effective_sample_size,
@@ -79,6 +80,7 @@ __all__ = [
     "LogNormal",
     "LogStudentT",
     "MapPrior",
+    "Mixture",
     "Normal",
     "NormalMixture",
     "Origin",

@@ -11,6 +11,7 @@ from scipy import special
 
 from mutau.errors import Fault
 from mutau.priors.base import FINITE, POSITIVE, Prior, Rule
+from mutau.priors.mixing import mixture_quantile, shares, weight_faults
 from mutau.priors.writing import short_number
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["NormalMixture"]
 
 _LOG_SQRT_2PI = 0.5 * math.log(2.0 * math.pi)
-_WEIGHTS_SUM = 1e-5  # how far from 1 weights may sum: what five written decimals leave of a third
-_STEPS = 4000  # of the root search: more than bisection needs from 1e308 to 1e-308
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +80,12 @@ class NormalMixture(Prior):
             what = "NormalMixture: {} weights, {} means, {} sds".format(*lengths)
             rule = "Each component has one weight, one mean and one standard deviation"
             return (Fault(what, rule, "Give as many of each"),)
-        total = math.fsum(self.weights)
-        if abs(total - 1.0) > _WEIGHTS_SUM:
-            rule = f"The weights must sum to 1 (within {_WEIGHTS_SUM:.5f})"
-            return (
-                Fault(f"NormalMixture: the weights sum to {total:.6g}", rule, "Divide each by their sum"),
-            )
-        return ()
+        return weight_faults("NormalMixture", self.weights)
 
     @property
     def shares(self) -> FloatArray:
         """The weights, divided by their sum, shape (components,)."""
-        return np.asarray(self.weights) / math.fsum(self.weights)
+        return shares(self.weights)
 
     @property
     def mean(self) -> float:
@@ -143,23 +136,13 @@ class NormalMixture(Prior):
         return np.asarray(roots, dtype=np.float64).reshape(np.shape(p))
 
     def _quantile(self, p: float) -> float:
-        from scipy.optimize import brentq
-
         ends = np.asarray(self.means) + np.asarray(self.sds) * special.ndtri(p)
+
+        def tail(x: float, side: float) -> float:
+            return float(special.ndtr(side * self._z(np.asarray([x]))[0]) @ self.shares)
+
         low, high = float(ends.min()), float(ends.max())
-
-        def excess(x: float) -> float:
-            """Rises through 0 at the quantile; a logarithm, so that a far tail has a slope."""
-            z, side = self._z(np.asarray([x]))[0], 1.0 if p <= 0.5 else -1.0
-            tail = float(special.ndtr(side * z) @ self.shares)
-            wanted = p if p <= 0.5 else 1.0 - p
-            return side * (math.log(tail) - math.log(wanted)) if tail > 0 else -side * math.inf
-
-        if excess(low) >= 0.0:
-            return low
-        if excess(high) <= 0.0:
-            return high
-        return float(brentq(excess, low, high, xtol=1e-300, rtol=4.0 * np.finfo(float).eps, maxiter=_STEPS))
+        return mixture_quantile(p, low, high, lambda x: tail(x, 1.0), lambda x: tail(x, -1.0))
 
     def _sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> FloatArray:
         chosen = rng.choice(len(self.weights), size=size, p=self.shares)

@@ -16,6 +16,7 @@ from mutau.priors.log_scale import LogNormal, LogStudentT
 from mutau.priors.mixture import NormalMixture
 from mutau.priors.positive import Exponential, InverseGamma, RootInverseGamma
 from mutau.priors.real_line import Cauchy, Flat, Normal, StudentT
+from mutau.priors.tau_mixture import Mixture
 from mutau.symbols import named, unusual
 
 __all__ = ["FAMILIES", "parse_prior"]
@@ -35,6 +36,7 @@ FAMILIES: dict[str, type[Prior]] = {
         Jeffreys,
         LogNormal,
         LogStudentT,
+        Mixture,
         Normal,
         NormalMixture,
         PointMass,
@@ -48,6 +50,7 @@ FAMILIES: dict[str, type[Prior]] = {
 """Every family by its name."""
 
 _LOWERED = {name.lower(): name for name in FAMILIES}
+_SUM = "Write a mixture as '0.8 * HalfNormal(0.25) + 0.2 * HalfNormal(1)'"
 _ON_TAU2 = {
     "InverseGamma": ("shape", "scale"),
     "LogNormal": ("mean", "sd"),
@@ -64,7 +67,8 @@ def parse_prior(text: str) -> Prior:
         A family's name with numbers in brackets, by position or by name: ``"Normal(0, 2.82)"``,
         ``"HalfStudentT(scale=0.5, df=4)"``, ``"Uniform(0, inf)"``, ``"LogNormal.on_tau2(-2.14, 1.74)"``; of a
         mixture tuples of numbers, ``"NormalMixture((0.9, 0.1), (0.5, 0), (0.2, 2.82))"``; of a prior made from the
-        studies' standard errors nothing, ``"Jeffreys()"``. What
+        studies' standard errors nothing, ``"Jeffreys()"``; of a mixture for tau a sum,
+        ``"0.8 * HalfNormal(0.25) + 0.2 * HalfNormal(1)"``. What
         ``str(prior)`` and ``repr(prior)`` give is read back to an equal prior.
 
     Returns
@@ -86,7 +90,18 @@ def parse_prior(text: str) -> Prior:
     Traceback (most recent call last):
     mutau.errors.ArgumentError: prior 'halfnormal(0.5)': family 'halfnormal'... Did you mean 'HalfNormal'?...
     """
-    call = _call(text)
+    return _prior(_call(text), text)
+
+
+def _prior(call: ast.expr, text: str) -> Prior:
+    """Make what a call, or a sum of weighted calls, says."""
+    if isinstance(call, ast.BinOp):
+        terms = [_term(each, text) for each in _terms(call)]
+        return Mixture(tuple(weight for weight, _ in terms), tuple(prior for _, prior in terms))
+    if not isinstance(call, ast.Call):
+        raise _refuse(
+            text, f": {ast.unparse(call)}", "A component is a prior with its numbers in brackets", _SUM
+        )
     name, method = _callee(call.func, text)
     if method:
         names = _ON_TAU2[name]
@@ -94,17 +109,47 @@ def parse_prior(text: str) -> Prior:
     else:
         names = parameter_names(FAMILIES[name])
         build = FAMILIES[name]
+    if name == "Mixture":
+        return _mixture(call, text)
     optional = () if method else optional_parameters(FAMILIES[name])
     values = _arguments(call, names, optional, text)
     return cast("Prior", build(**values))
+
+
+def _terms(node: ast.expr) -> list[ast.expr]:
+    """What is added up."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return [*_terms(node.left), *_terms(node.right)]
+    return [node]
+
+
+def _term(node: ast.expr, text: str) -> tuple[float, Prior]:
+    """A weight times a prior."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        weight = _number(node.left)
+        if weight is not None:
+            return weight, _prior(node.right, text)
+    rule = "In a mixture each term is a weight times a prior"
+    raise _refuse(text, f": {ast.unparse(node)}", rule, _SUM)
+
+
+def _mixture(call: ast.Call, text: str) -> Prior:
+    """A mixture written as ``repr`` writes it."""
+    given = dict(zip(("weights", "components"), call.args, strict=False))
+    given |= {word.arg: word.value for word in call.keywords if word.arg}
+    weights, components = given.get("weights"), given.get("components")
+    if set(given) != {"weights", "components"} or not isinstance(components, ast.Tuple | ast.List):
+        raise _refuse(text, "", "A mixture has weights and as many priors", _SUM)
+    assert weights is not None
+    return Mixture(_value(weights), tuple(_prior(each, text) for each in components.elts))  # type: ignore[arg-type]
 
 
 def _refuse(text: object, what: str, rule: str, remedy: str) -> ArgumentError:
     return ArgumentError(Fault(what=f"prior {text!r}{what}", rule=rule, remedy=remedy))
 
 
-def _call(text: str) -> ast.Call:
-    """The one call that the text must be."""
+def _call(text: str) -> ast.expr:
+    """The one call, or sum of weighted calls, that the text must be."""
     rule = "A prior is written as a family with its numbers in brackets, such as 'HalfNormal(0.5)'"
     families = f"Valid families: {', '.join(FAMILIES)}"
     if not isinstance(text, str):
@@ -115,6 +160,8 @@ def _call(text: str) -> ast.Call:
         raise _refuse(text, "", rule, _unreadable(text, families)) from None
     if isinstance(body, ast.Name) and body.id in FAMILIES:
         raise _refuse(text, "", rule, f"Write '{body.id}(...)', with its numbers in the brackets")
+    if isinstance(body, ast.BinOp) and isinstance(body.op, ast.Add | ast.Mult):
+        return body  # what has a minus is a name with a hyphen
     if not isinstance(body, ast.Call):
         raise _refuse(text, "", rule, _unreadable(text, families))
     return body

@@ -305,7 +305,7 @@ def _span(tau: float, scale_kind: str) -> str:
 def _step(difference: float, scale_kind: str) -> str:
     """A difference on the analysis scale as it is read: a factor between ratios, else a difference."""
     if scale_kind == "ratio":
-        return _ratio(difference, as_fraction=False)
+        return ratio_in_words(difference, as_fraction=False)
     if scale_kind == "rd":
         return f"{_number(100.0 * difference)} percentage points"
     return _number(difference)
@@ -321,7 +321,7 @@ def _number(value: float) -> str:
     return f"{value:.3g}" if size >= 1e-4 or size == 0 else f"{value:.8f}".rstrip("0")
 
 
-def _ratio(log_value: float, as_fraction: bool) -> str:
+def ratio_in_words(log_value: float, as_fraction: bool = False) -> str:
     """The ratio behind its logarithm, written so that it neither overflows nor loses its digits."""
     if abs(log_value) > math.log(_HUGE):
         return "more than 1,000,000" if log_value > 0 else "less than 1/1,000,000"
@@ -339,14 +339,14 @@ def _range(low: float, high: float, scale_kind: str) -> str:
             _HUGE
         ):  # outwards, so that it holds the 95% it claims
             low, high = -math.log(math.ceil(math.exp(high))), math.log(math.ceil(math.exp(high)))
-        return f"{_ratio(low, symmetric)} and {_ratio(high, symmetric)}"
+        return f"{ratio_in_words(low, symmetric)} and {ratio_in_words(high, symmetric)}"
     factor = 100.0 if scale_kind == "rd" else 1.0
     return f"{_number(factor * low)} and {_number(factor * high)}{_unit(scale_kind)}"
 
 
 def _one_value(value: float, scale_kind: str) -> str:
     if scale_kind == "ratio":
-        return _ratio(value, as_fraction=False)
+        return ratio_in_words(value, as_fraction=False)
     return f"{_number((100.0 if scale_kind == 'rd' else 1.0) * value)}{_unit(scale_kind)}"
 
 
@@ -368,7 +368,7 @@ def _caveat(low: float, high: float, scale_kind: str) -> str:
 def _spread(tau: float, scale_kind: str) -> str:
     """How far from their average 95% of true effects lie, given tau (without the unit of md and generic)."""
     if scale_kind == "ratio":
-        return f"a factor of {_ratio(_Z * tau, as_fraction=False)}"
+        return f"a factor of {ratio_in_words(_Z * tau, as_fraction=False)}"
     if scale_kind == "rd":
         return f"{_number(100.0 * _Z * tau)} percentage points"
     return _number(_Z * tau)

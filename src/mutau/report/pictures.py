@@ -13,6 +13,7 @@ from mutau.plots import (
     why_no_benefit_by_tau,
     why_no_chains,
     why_no_predictive,
+    why_no_prior,
     why_no_tau,
 )
 from mutau.report.svg import inline_svg
@@ -79,6 +80,14 @@ _KINDS = {
         "wider than "
         "the posterior of the mean effect by the spread between settings.",
         why_no_predictive,
+    ),
+    "prior": _Kind(
+        "Priors in a picture",
+        "What the priors say before any trial is seen",
+        "Left, the mean effect and the effect in one setting; right, tau. Densities are on the analysis scale. Thin "
+        "lines mark quantiles.",
+        lambda fit: why_no_prior(fit.model),
+        wide=True,
     ),
     "ranks": _Kind(
         "Ranks of the sampled chains",

@@ -29,9 +29,11 @@ class SensitivityPage:
     tables : mapping of str to DataFrame
         `mutau.tables.sensitivity_tables`, text.
     figures : mapping of str to str
-        Whole SVG documents by name: ``scales``, ``locations``, ``specifications``.
+        Whole SVG documents by name: ``named_priors``, ``scales``, ``locations``, ``specifications``.
     missing : tuple of str
         What could not be asked, and why.
+    notes : tuple of str
+        From which draws the answers were read, where they are not exact.
     """
 
     level: float
@@ -39,6 +41,7 @@ class SensitivityPage:
     tables: Mapping[str, pd.DataFrame]
     figures: Mapping[str, str]
     missing: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["SensitivityView", "sensitivity_view"]
 
+_WIDE = ("named_priors",)
 _FIGURES = {
+    "named_priors": "The answer under each named prior",
     "scales": "The answer under wider and narrower priors of the mean effect and of tau",
     "locations": "The answer under priors of the mean effect that are centred elsewhere, and firmer or looser",
     "specifications": "P(benefit) in every specification, in order",
@@ -26,13 +28,14 @@ _FIGURES = {
 
 @dataclass(frozen=True, slots=True)
 class SensitivityView:
-    """An outcome's sensitivity as the template prints it: the verdict, pictures with captions, tables by name."""
+    """An outcome's sensitivity as the template prints it: the verdict; captions, pictures, whether wide; tables."""
 
     level: str
     verdict: str
-    figures: tuple[tuple[str, Markup], ...]
+    figures: tuple[tuple[str, Markup, bool], ...]
     tables: tuple[TableView, ...]
     missing: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 def sensitivity_view(page: OutcomePage, anchor: str, provenance: str) -> SensitivityView | None:
@@ -45,6 +48,7 @@ def sensitivity_view(page: OutcomePage, anchor: str, provenance: str) -> Sensiti
         (
             words,
             inline_svg(found.figures[name], f"{anchor}-{name}", f"{words}, {title}."),
+            name in _WIDE,
         )
         for name, words in _FIGURES.items()
         if name in found.figures
@@ -53,5 +57,5 @@ def sensitivity_view(page: OutcomePage, anchor: str, provenance: str) -> Sensiti
         table_view(frame, f"{title} – {tables.SENSITIVITY_CAPTIONS[name]}", (), provenance)
         for name, frame in found.tables.items()
     )
-    missing = tuple(plain(text) for text in found.missing)
-    return SensitivityView(f"{found.level:g}", plain(found.verdict), figures, shown, missing)
+    missing, notes = (tuple(map(plain, texts)) for texts in (found.missing, found.notes))
+    return SensitivityView(f"{found.level:g}", plain(found.verdict), figures, shown, missing, notes)

@@ -90,6 +90,9 @@ def write_outcome(
         outcome.sampled[OWN].to_netcdf(folder / "fit.sampled.nc")
     diagnosed, diagnosis = write_diagnosis(fitted, folder)
     _write_tables(folder, [*_outcome_tables(outcome), *diagnosed])
+    taus = {label: each.model.tau_prior for label, each in [(OWN, fitted), *outcome.alternatives.items()]}
+    said = tables.prior_quantiles(model, taus).assign(provenance="; ".join(fitted.studies.provenance))
+    write_file(folder / "priors.csv", tables.csv_text(said))
     figures = plots.outcome_figures(fitted, outcome.alternatives, outcome.compared, outcome.sampled.get(OWN))
     if "benefit_by_tau" in figures:
         by_tau, _ = figures["benefit_by_tau"]
@@ -129,15 +132,18 @@ def _write_sensitivity(found: Sensitivity, folder: Path) -> SensitivityPage:
     for name in set(frames) - {table.name.removeprefix("sensitivity_") for table in made}:
         told = tables.with_conditions(frames[name], fitted.model).assign(provenance=provenance)
         write_file(folder / f"sensitivity_{name}.csv", tables.csv_text(told))
-    drawn = {
+    drawn: dict[str, Any] = {
         grid.name: plots.plot_prior_grid(plots.prepare_prior_grid(fitted, grid, found.level))
         for grid in found.grids
     }
+    drawn["specifications"] = plots.plot_specification_curve(
+        plots.prepare_specification_curve(found.multiverse)
+    )
+    if found.named["p_benefit"].notna().any():
+        drawn["named_priors"] = plots.plot_named_priors(plots.prepare_named_priors(fitted, found.named))
     figures = {name: plots.save(figure, folder / f"sensitivity_{name}") for name, figure in drawn.items()}
-    curve = plots.plot_specification_curve(plots.prepare_specification_curve(found.multiverse))
-    figures["specifications"] = plots.save(curve, folder / "sensitivity_specifications")
     shown = tables.sensitivity_tables(frames, fitted.model)
-    return SensitivityPage(found.level, found.verdict.text, shown, figures, found.missing)
+    return SensitivityPage(found.level, found.verdict.text, shown, figures, found.missing, found.notes)
 
 
 def _outcome_tables(outcome: OutcomeResult) -> list[tables.Table]:

@@ -14,7 +14,7 @@ import numpy as np
 import pymc as pm
 from numpy.typing import NDArray
 
-from mutau.priors import NormalMixture, Prior
+from mutau.priors import Mixture, NormalMixture, Prior
 from mutau.priors.from_studies import StudyErrorPrior
 
 __all__ = ["PYMC_PRIORS", "prior_data", "prior_family", "prior_shape", "prior_variable"]
@@ -62,9 +62,32 @@ def _berger_deely(tau: Tensor, errors: Tensor) -> Tensor:
     return pm.math.mean(pm.math.log(tau) - pm.math.log(errors**2 + tau**2))
 
 
+_MIXED: dict[str, Callable[[Parameters], Tensor]] = {
+    "HalfNormal": lambda p: pm.HalfNormal.dist(sigma=p["scale"]),
+    "HalfStudentT": lambda p: pm.HalfStudentT.dist(nu=p["df"], sigma=p["scale"]),
+    "HalfCauchy": lambda p: pm.HalfCauchy.dist(beta=p["scale"]),
+    "Exponential": lambda p: pm.Exponential.dist(lam=p["rate"]),
+    "LogNormal": lambda p: pm.LogNormal.dist(mu=p["meanlog"], sigma=p["sdlog"]),
+    "InverseGamma": lambda p: pm.InverseGamma.dist(alpha=p["shape"], beta=p["scale"]),
+}
+"""What a mixture for tau can be of."""
+
+
+def _mixture(name: str, p: Parameters) -> Tensor:
+    """Make a mixture; parameters of its components are named ``"0_HalfNormal_scale"``."""
+    components: dict[tuple[str, str], dict[str, Tensor]] = {}
+    for key, value in p.items():
+        if key != "weights":
+            number, family, parameter = key.split("_", 2)
+            components.setdefault((number, family), {})[parameter] = value
+    made = [_MIXED[family](own) for (_, family), own in components.items()]
+    return pm.Mixture(name, w=p["weights"], comp_dists=made)
+
+
 PYMC_PRIORS: dict[str, Callable[[str, Parameters], Tensor]] = {
     "Normal": lambda name, p: pm.Normal(name, mu=p["mean"], sigma=p["sd"]),
     "NormalMixture": lambda name, p: pm.NormalMixture(name, w=p["weights"], mu=p["means"], sigma=p["sds"]),
+    "Mixture": _mixture,
     "StudentT": lambda name, p: pm.StudentT(name, nu=p["df"], mu=p["location"], sigma=p["scale"]),
     "Cauchy": lambda name, p: pm.Cauchy(name, alpha=p["location"], beta=p["scale"]),
     "Uniform": lambda name, p: pm.Uniform(name, lower=p["lower"], upper=p["upper"]),
@@ -97,6 +120,8 @@ def prior_family(prior: Prior) -> str:
 
 def prior_shape(prior: Prior) -> str:
     """Name what two priors must share to share a compiled model: family and, where it has vectors, their length."""
+    if isinstance(prior, Mixture):
+        return f"Mixture of {', '.join(each.family for each in prior.components)}"
     lengths = [np.size(value) for value in _parameters(prior).values() if np.ndim(value)]
     return f"{prior.family} of {lengths[0]}" if lengths else prior_family(prior)
 
@@ -113,6 +138,13 @@ def _parameters(prior: Prior) -> dict[str, Any]:
         return {}
     if isinstance(prior, StudyErrorPrior):
         return {"errors": prior.errors} if not prior.is_proper else {"scale": float(prior.errors[0])}
+    if isinstance(prior, Mixture):
+        named = (
+            (f"{number}_{each.family}_{key}", value)
+            for number, each in enumerate(prior.components)
+            for key, value in each.parameters.items()
+        )
+        return {"weights": prior.shares, **dict(named)}
     parameters = dict(prior.parameters)
     if isinstance(prior, NormalMixture):
         parameters["weights"] = prior.shares  # PyMC refuses weights that do not sum to 1

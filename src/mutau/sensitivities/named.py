@@ -25,6 +25,8 @@ TAIL = 1.6448536269514722
 """Standard normal distance with 5% beyond."""
 ATTITUDES = ("sceptic", "enthusiast")
 """Labels of priors that stand for an attitude, not for what is known."""
+MANY = 1000
+"""Pairs that may be sampled anew: all of them."""
 EVERYWHERE = ("any setting", "Cochrane")
 """Settings of published priors that hold for any review."""
 
@@ -77,7 +79,9 @@ def named_priors(model: OutcomeModel) -> tuple[NamedPrior, ...]:
     """
     mu, tau = model.mu_prior, model.tau_prior
     found = [NamedPrior(OWN, mu, tau, "the model's own priors")]
-    found += [NamedPrior(label, mu, prior, "of the main table") for label, prior in model.tau_alternatives]
+    found += [
+        NamedPrior(label, mu, prior, "a prior of the main table") for label, prior in model.tau_alternatives
+    ]
     if tau.is_proper and not tau.is_point:
         found.append(NamedPrior("half the heterogeneity", mu, tau.scaled(0.5), "tau's prior half as wide"))
     if mu.family in LOCATED:
@@ -110,7 +114,10 @@ def _attitudes(model: OutcomeModel) -> list[NamedPrior]:
             ATTITUDES[0], Normal(null, sd), model.tau_prior, f"gives {value} or better a chance of 5%"
         ),
         NamedPrior(
-            ATTITUDES[1], Normal(plausible, sd), model.tau_prior, f"expects {value}; gives no benefit 5%"
+            ATTITUDES[1],
+            Normal(plausible, sd),
+            model.tau_prior,
+            f"expects {value}; gives no benefit a chance of 5%",
         ),
     ]
 
@@ -122,7 +129,7 @@ def _distinct(found: list[NamedPrior]) -> tuple[NamedPrior, ...]:
     return tuple(kept.values())
 
 
-def named_answers(fit: Fit, prob: float = 0.95) -> pd.DataFrame:
+def named_answers(fit: Fit | Case, prob: float = 0.95) -> pd.DataFrame:
     """Answer the outcome's question under each of `named_priors`.
 
     Parameters
@@ -137,16 +144,18 @@ def named_answers(fit: Fit, prob: float = 0.95) -> pd.DataFrame:
     DataFrame
         One row per pair of priors: ``prior_label``, ``why``, ``mu_prior``, ``tau_prior``; ``estimate`` (posterior
         median), ``lower`` and ``upper`` on the natural scale, ``prob``, ``kind``; ``p_benefit`` and
-        ``p_benefit_new``, of the mean effect and of a new setting; ``likelihood``; ``reason``, why there is no answer
-        where there is none.
+        ``p_benefit_new``, of the mean effect and of a new setting; ``likelihood``; ``how`` (``"exact"``; where only
+        sampling fits the model ``"sampled"``, ``"re-weighted"`` or ``"refitted"``: see `Answer`), ``pareto_k``
+        of the importance weights, ``ess`` and ``ess_new``, effective draws behind the two probabilities, infinite
+        where they are exact; ``note``; ``reason``, why there is no answer where there is none.
 
-    Raises
-    ------
-    ArgumentError
-        The exact engine cannot fit the model.
+    Notes
+    -----
+    Where only sampling fits the model, the draws are weighed if Pareto k allows it; a pair of priors that they do not
+    cover is sampled anew if the fit was sampled.
     """
-    case = Case.of(fit)
-    rows = [_row(case, named, prob) for named in named_priors(fit.model)]
+    case = Case.of(fit, refits=MANY)
+    rows = [_row(case, named, prob) for named in named_priors(case.fit.model)]
     return pd.DataFrame(rows)
 
 
@@ -164,6 +173,11 @@ def _row(case: Case, named: NamedPrior, prob: float) -> dict[str, Any]:
         "p_benefit": math.nan,
         "p_benefit_new": math.nan,
         "likelihood": case.request.likelihood,
+        "how": "",
+        "pareto_k": math.nan,
+        "ess": math.nan,
+        "ess_new": math.nan,
+        "note": "",
         "reason": "",
     }
     try:
@@ -179,4 +193,9 @@ def _row(case: Case, named: NamedPrior, prob: float) -> dict[str, Any]:
         "upper": upper,
         "p_benefit": case.benefit.probability(posterior.mu),
         "p_benefit_new": case.benefit.probability(posterior.theta_new),
+        "how": getattr(posterior, "how", "exact"),
+        "pareto_k": getattr(posterior, "pareto_k", math.nan),
+        "ess": posterior.mu.ess_at(case.benefit.bound),
+        "ess_new": posterior.theta_new.ess_at(case.benefit.bound),
+        "note": getattr(posterior, "note", ""),
     }

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 
 from mutau.errors import ArgumentError, Fault
-from mutau.priors import Prior
-from mutau.sensitivities.case import Case
+from mutau.priors import Mixture, Prior
+from mutau.sensitivities.case import REFITS, Case
+from mutau.sensitivities.cells import Cells
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mutau.exact import GridPosteriors
     from mutau.fitting import Fit
 
     type Array = NDArray[np.float64]
@@ -72,6 +72,9 @@ class PriorGrid:
         Probability content of the intervals.
     likelihood : str
         What all cells share.
+    cells : Cells
+        The same on the analysis scale, and how each cell was come by: exactly, or by importance weights from which
+        draws, with which Pareto k. A cell that no draws cover is NaN.
     """
 
     name: str
@@ -86,10 +89,12 @@ class PriorGrid:
     upper: Array = field(repr=False)
     prob: float
     likelihood: str
+    cells: Cells = field(repr=False)
 
     def to_frame(self) -> pd.DataFrame:
-        """Give one row per cell: both priors, P(benefit), median and interval."""
+        """Give one row per cell: both priors, P(benefit), median and interval, how it was come by or why not."""
         a, b = self.p_benefit.shape
+        cells = self.cells
         many = len(self.mu_priors) == a * b
         return pd.DataFrame(
             {
@@ -105,15 +110,27 @@ class PriorGrid:
                 "prob": self.prob,
                 "kind": "eti",
                 "likelihood": self.likelihood,
+                "how": "exact" if cells.exact else np.where(cells.source < 0, "", "re-weighted").ravel(),
+                "draws_of": cells.draws_of().ravel(),
+                "pareto_k": cells.pareto_k.ravel(),
+                "ess": cells.ess.ravel(),
+                "reason": cells.reasons.ravel(),
             }
         )
 
+    @property
+    def note(self) -> str:
+        """Say how cells were come by where they are not exact; nothing where they are."""
+        words = " against ".join((self.rows.name, self.columns.name))
+        return f"Grid of {words}: {self.cells.note}." if self.cells.note else ""
+
     def share(self, level: float) -> float:
-        """Share of the grid's cells in which P(benefit) is at least `level`."""
-        return float((self.p_benefit >= level).mean())
+        """Share of the grid's cells, of those with an answer, in which P(benefit) is at least `level`."""
+        known = np.isfinite(self.p_benefit)
+        return float((self.p_benefit[known] >= level).mean()) if known.any() else math.nan
 
 
-def scale_grid(fit: Fit, *, cells: int = CELLS, prob: float = 0.95) -> PriorGrid:
+def scale_grid(fit: Fit | Case, *, cells: int = CELLS, prob: float = 0.95, refits: int = REFITS) -> PriorGrid:
     """Vary the SD of mu's prior and the scale of tau's, each from an eighth of the model's own to nearly four times.
 
     Parameters
@@ -133,7 +150,7 @@ def scale_grid(fit: Fit, *, cells: int = CELLS, prob: float = 0.95) -> PriorGrid
     Raises
     ------
     ArgumentError
-        The exact engine cannot fit the model, or a prior has no scale (flat, or one point).
+        A prior has no scale (flat, or one point).
 
     Examples
     --------
@@ -144,20 +161,22 @@ def scale_grid(fit: Fit, *, cells: int = CELLS, prob: float = 0.95) -> PriorGrid
     >>> float(grid.p_benefit[grid.own].round(4)), float(grid.p_benefit.min().round(2))
     (0.9988, 0.66)
     """
-    case, factors, own = _start(fit, cells)
-    mu, tau = fit.model.mu_prior, fit.model.tau_prior
+    case, factors, own = _start(fit, cells, refits)
+    mu, tau = case.request.mu_prior, case.request.tau_prior
     mus, taus = [widened(mu, factor) for factor in factors], [tau.scaled(factor) for factor in factors]
     found = case.grid(mus, taus, prob)
     axes = Axis(_sd_word(mu), factors * spread(mu)), Axis(_scale_word(tau), factors * _scale(tau))
     return _grid(case, "scales", axes, (own, own), mus, taus, found)
 
 
-def location_grid(fit: Fit, *, cells: int = CELLS, prob: float = 0.95) -> PriorGrid:
+def location_grid(
+    fit: Fit | Case, *, cells: int = CELLS, prob: float = 0.95, refits: int = REFITS
+) -> PriorGrid:
     """Vary the location and the SD of mu's prior: how sceptical or how hopeful, and how firmly.
 
     Parameters
     ----------
-    fit, cells, prob
+    fit, cells, prob, refits
         As for `scale_grid`. Locations lie evenly up to half an SD of the model's own prior on either side of its own.
 
     Returns
@@ -168,10 +187,10 @@ def location_grid(fit: Fit, *, cells: int = CELLS, prob: float = 0.95) -> PriorG
     Raises
     ------
     ArgumentError
-        The exact engine cannot fit the model, or a prior has no scale.
+        A prior has no scale.
     """
-    case, factors, own = _start(fit, cells)
-    mu, tau = fit.model.mu_prior, fit.model.tau_prior
+    case, factors, own = _start(fit, cells, refits)
+    mu, tau = case.request.mu_prior, case.request.tau_prior
     steps = REACH * spread(mu) * (np.arange(cells) - cells // 2) / (cells // 2)
     mus = [moved(widened(mu, factor), step) for step in steps for factor in factors]
     found = case.grid(mus, [tau], prob)
@@ -179,9 +198,10 @@ def location_grid(fit: Fit, *, cells: int = CELLS, prob: float = 0.95) -> PriorG
     return _grid(case, "locations", axes, (cells // 2, own), mus, [tau], found)
 
 
-def _start(fit: Fit, cells: int) -> tuple[Case, Array, int]:
+def _start(fit: Fit | Case, cells: int, refits: int) -> tuple[Case, Array, int]:
     """Check what is asked; give the case, the factors of scales, and the place of 1 among them."""
-    mu, tau = fit.model.mu_prior, fit.model.tau_prior
+    case = Case.of(fit, refits)
+    mu, tau = case.request.mu_prior, case.request.tau_prior
     faults = []
     if cells < 2:
         faults.append(Fault(f"cells = {cells!r}", "A grid has at least 2 cells along each axis", "Use 50"))
@@ -196,18 +216,18 @@ def _start(fit: Fit, cells: int) -> tuple[Case, Array, int]:
     if faults:
         raise ArgumentError(faults)
     own = min(NARROWER, cells - 1)
-    return Case.of(fit), 2.0 ** ((np.arange(cells) - own) / PER_DOUBLING), own
+    return case, 2.0 ** ((np.arange(cells) - own) / PER_DOUBLING), own
 
 
 def _grid(
     case: Case, name: str, axes: tuple[Axis, Axis], own: tuple[int, int], mus: Sequence[Prior],
-    taus: Sequence[Prior], found: GridPosteriors,
+    taus: Sequence[Prior], found: Cells,
 ) -> PriorGrid:  # fmt: skip
     shape = len(axes[0].values), len(axes[1].values)
     limits = np.asarray(case.measure.to_natural(found.quantiles)).reshape(*shape, 3)
     return PriorGrid(
         name, axes[0], axes[1], own, tuple(map(str, mus)), tuple(map(str, taus)), case.chance(found).reshape(shape),
-        limits[..., 1], limits[..., 0], limits[..., 2], found.prob, case.request.likelihood,
+        limits[..., 1], limits[..., 0], limits[..., 2], found.prob, case.request.likelihood, found,
     )  # fmt: skip
 
 
@@ -248,4 +268,5 @@ def _scale(tau: Prior) -> float:
 
 
 def _scale_word(tau: Prior) -> str:
-    return f"{'scale' if 'scale' in tau.parameters else 'median'} of tau's prior ({tau.family})"
+    family = "mixture" if isinstance(tau, Mixture) else tau.short_label.split("(")[0]
+    return f"{'scale' if 'scale' in tau.parameters else 'median'} of tau's prior ({family})"

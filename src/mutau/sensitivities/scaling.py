@@ -14,14 +14,9 @@ from mutau.fitting import Fit, model_request
 from mutau.likelihoods import LIKELIHOODS
 from mutau.sensitivities.distances import cjs_distance, reach
 from mutau.sensitivities.joint import PARTS, Joint, joint_of
-from mutau.sensitivities.reweighting import (
-    Smoothed,
-    WeightedMarginal,
-    answer,
-    efficiency,
-    log_likelihood,
-    smoothed,
-)
+from mutau.sensitivities.proposals import Proposal, log_likelihood
+from mutau.sensitivities.reweighting import answer
+from mutau.sensitivities.weights import Smoothed, WeightedMarginal, smoothed
 from mutau.summaries import events
 
 if TYPE_CHECKING:
@@ -156,10 +151,10 @@ def power_scaling(fit: Fit, alphas: tuple[float, float] = (0.99, 1.01)) -> Power
 
     *What is not offered.* Other published measures for this very model compare posteriors by the Hellinger
     distance or the Bhattacharyya coefficient: under the model's prior and priors at a small distance from it [2]_, or
-    perturbed in the share of the variation that lies between studies [3]_, and against the posterior of an improper
-    reference prior [4]_. Such a distance has no unit of the effect and no value at which to do something else. What
-    they warn of is seen here in that unit: P(benefit) with a prior counting half and twice, under named priors and
-    over grids of priors.
+    perturbed in the share of the variation that lies between studies [3]_, against the posterior of an improper
+    reference prior [4]_, or with the likelihood weighted [5]_. Such a distance has no unit of the effect and no value
+    at which to do something else. What they warn of is seen here in that unit: P(benefit) with a prior, and with the
+    likelihood, counting half and twice, under named priors and over grids of priors.
 
     References
     ----------
@@ -167,10 +162,14 @@ def power_scaling(fit: Fit, alphas: tuple[float, float] = (0.99, 1.01)) -> Power
        sensitivity with power-scaling. Statistics and Computing 34:57. doi:10.1007/s11222-023-10366-5
     .. [2] Roos M, Martins TG, Held L, Rue H (2015). Sensitivity analysis for Bayesian hierarchical models. Bayesian
        Analysis 10:321-349. doi:10.1214/14-BA909
-    .. [3] Sensitivity and identification quantification by a relative latent model complexity perturbation in
-       Bayesian meta-analysis (2021). Biometrical Journal 63:1555-1574. doi:10.1002/bimj.202000193
-    .. [4] How vague is vague? How informative is informative? Reference analysis for Bayesian meta-analysis (2021).
-       PMC8453582.
+    .. [3] Roos M, Hunanyan S, Bakka H, Rue H (2021). Sensitivity and identification quantification by a relative
+       latent model complexity perturbation in Bayesian meta-analysis. Biometrical Journal 63:1555-1574.
+       doi:10.1002/bimj.202000193
+    .. [4] Ott M, Plummer M, Roos M (2021). How vague is vague? How informative is informative? Reference analysis for
+       Bayesian meta-analysis. Statistics in Medicine 40. doi:10.1002/sim.9076
+    .. [5] Hunanyan S, Rue H, Plummer M, Roos M (2021). Quantification of empirical determinacy: the impact of
+       likelihood weighting on posterior location and spread in Bayesian meta-analysis estimated with JAGS and INLA.
+       arXiv:2109.11870
 
     Examples
     --------
@@ -287,8 +286,8 @@ class _Sampled:
 
     def __init__(self, fit: Fit) -> None:
         self.fit = fit
-        self.draws = {name: np.asarray(fit.posterior[name]).ravel() for name in ("mu", "tau")}
-        self.efficiency = efficiency(fit)
+        own = Proposal.of_fit(fit, model_request(fit.effects, fit.model))
+        self.draws, self.efficiency, self.bound = own.draws, own.efficiency, own.bound
         self.made: dict[tuple[str, float], Smoothed] = {}
 
     def reach(self, quantity: str) -> tuple[float, float]:
@@ -315,7 +314,7 @@ class _Sampled:
 
     def why_unusable(self, component: str, alpha: float) -> str:
         """Say why the weights cannot be used."""
-        return self._weights(component, alpha).why_unusable
+        return self._weights(component, alpha).why_unusable(self.draws["mu"] > self.bound)
 
     def _weights(self, component: str, alpha: float) -> Smoothed:
         key = (component, alpha)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,9 +17,12 @@ from scipy.special import ndtr, ndtri
 
 from mutau.errors import ArgumentError, Fault
 from mutau.priors import Normal
-from mutau.sensitivities.case import Case
+from mutau.priors.words import ratio_in_words
+from mutau.sensitivities.case import REFITS, Case
+from mutau.sensitivities.proposals import NoDrawsError
 from mutau.sensitivities.scales import location, moved, spread
 from mutau.sensitivities.trials import SMALLEST, added_trial, events_of, null_trial, typical_size
+from mutau.sensitivities.weights import FEWEST_DRAWS, WeightedMarginal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +31,8 @@ if TYPE_CHECKING:
     from mutau.records import Marginal
 
     type Array = NDArray[np.float64]
+    type Gone = tuple[float, str, bool]
+    type Way = Callable[[Case, float], Gone]
 
 __all__ = ["TippingPoint", "sceptical_limit", "tipping_points", "tipping_table"]
 
@@ -33,6 +40,8 @@ FARTHEST = 1000.0
 """How many times the model's own scale is gone before it is said that no tipping point was found."""
 MOST_PARTICIPANTS = 100_000
 TOLERANCE = 1e-6
+WALK = 20
+"""Steps of a way with draws: the scale of a prior changes by at most 2.3 in each."""
 STEPS = 24
 """In which one more trial's result is varied: one far off makes tau large, so that P(benefit) may rise again."""
 PANELS = 64
@@ -58,6 +67,8 @@ class TippingPoint:
         P(benefit) of the fit itself.
     sentence : str
         The same in words.
+    how : {"exact", "re-weighted"}
+        Whether the probabilities behind it are exact or read from weighed draws.
     """
 
     name: str
@@ -66,9 +77,10 @@ class TippingPoint:
     unit: str
     p_benefit: float
     sentence: str
+    how: str = "exact"
 
 
-def tipping_points(fit: Fit, level: float = 0.95) -> tuple[TippingPoint, ...]:
+def tipping_points(fit: Fit | Case, level: float = 0.95, *, refits: int = REFITS) -> tuple[TippingPoint, ...]:
     """Find how far each of seven things has to go before P(benefit) falls under a level.
 
     Parameters
@@ -77,6 +89,9 @@ def tipping_points(fit: Fit, level: float = 0.95) -> tuple[TippingPoint, ...]:
         A fitted outcome model.
     level : float
         In (0.5, 1); a convention of who asks.
+    refits : int
+        How many posteriors may be sampled anew, all points together, where the draws of a sampled fit that the exact
+        engine cannot make do not reach.
 
     Returns
     -------
@@ -88,7 +103,7 @@ def tipping_points(fit: Fit, level: float = 0.95) -> tuple[TippingPoint, ...]:
     Raises
     ------
     ArgumentError
-        The level cannot be used, or the exact engine cannot fit the model.
+        The level cannot be used.
 
     Notes
     -----
@@ -96,26 +111,38 @@ def tipping_points(fit: Fit, level: float = 0.95) -> tuple[TippingPoint, ...]:
     moves mu's prior; with b ~ Normal(0, s) and mu ~ Normal(m, S) the data update a prior Normal(m, S^2 + s^2) of
     mu + b, of which mu is the share S^2 / (S^2 + s^2).
 
-    Every answer is a root, found to 1e-6 of P(benefit), of probabilities that carry no Monte Carlo error.
+    Every answer is a root, found to 1e-6 of P(benefit), of probabilities that carry no Monte Carlo error. Where only
+    sampling fits the model they are read from weighed draws, on a walk in steps from the model itself, each of which
+    rests on weights whose Pareto k can be relied on; where no draws lead further, the point is NaN and its sentence
+    says so.
     """
     if not 0.5 < level < 1:
         rule = "A level is a probability between 0.5 and 1"
         raise ArgumentError(Fault(f"level = {level!r}", rule, "State one, such as 0.9"))
-    case = Case.of(fit)
+    case = Case.of(fit, refits)
     found = case.p_benefit()
     if found < level:
         already = f"P(benefit) is {found:.3f}, under {level:g} as it is."
         return (TippingPoint("none", level, math.nan, "", found, already),)
-    ways = (
-        _scepticism,
-        _location,
-        _heterogeneity,
-        _bias,
-        _uncertain_bias,
-        _null_participants,
-        _one_more_trial,
-    )
-    return tuple(way(case, level, found) for way in ways)
+    return tuple(_tipping(case, name, unit, way, level, found) for name, (unit, way) in _WAYS.items())
+
+
+def _tipping(case: Case, name: str, unit: str, way: Way, level: float, found: float) -> TippingPoint:
+    """Go one way; where draws end before P(benefit) falls, say so."""
+    try:
+        value, sentence, asked = way(case, level)
+    except NoDrawsError as error:
+        value, sentence, asked = math.nan, f"Not known: weighed draws lead no further. {_why(error)}", False
+    if case.is_exact:
+        return TippingPoint(name, level, value, unit, found, sentence)
+    within = math.sqrt(level * (1.0 - level) / FEWEST_DRAWS)
+    said = f" By weighed draws, which give P(benefit) there to within about {within:.2g}." if asked else ""
+    return TippingPoint(name, level, value, unit, found, sentence + said, "re-weighted")
+
+
+def _why(error: NoDrawsError) -> str:
+    fault = error.faults[0]
+    return f"{fault.rule} (at {fault.what})."
 
 
 def tipping_table(points: Sequence[TippingPoint]) -> pd.DataFrame:
@@ -170,9 +197,13 @@ def sceptical_limit(estimate: float, sei: float, prob: float = 0.95) -> float:
 def _root(chance: Callable[[float], float], level: float, start: float, end: float, steps: int = 1) -> float:
     """Where a chance first falls under the level on the way from `start` to `end`; NaN where it does not.
 
-    A chance that may rise again is looked at in `steps` steps.
+    A chance that may rise again is looked at in `steps` steps. Each point is asked once: asked again after more draws
+    were made it would be another by their Monte Carlo error.
     """
+    chance = cache(chance)
     points = np.linspace(start, end, steps + 1)
+    if chance(points[0]) < level:
+        return start
     for before, after in itertools.pairwise(points):
         if chance(after) < level:
             return float(
@@ -181,17 +212,29 @@ def _root(chance: Callable[[float], float], level: float, start: float, end: flo
     return math.nan
 
 
-def _on_log_scale(chance: Callable[[float], float], level: float, start: float, factor: float) -> float:
+def _on_log_scale(
+    chance: Callable[[float], float], level: float, start: float, factor: float, steps: int
+) -> float:
     """The same over multiples of `start`, on the log scale."""
-    found = _root(lambda x: chance(start * math.exp(x)), level, 0.0, math.log(factor))
+    found = _root(lambda x: chance(start * math.exp(x)), level, 0.0, math.log(factor), steps)
     return start * math.exp(found)
 
 
-def _point(name: str, level: float, value: float, unit: str, found: float, yes: str, no: str) -> TippingPoint:
-    return TippingPoint(name, level, value, unit, found, no if math.isnan(value) else yes)
+def _walk(case: Case) -> int:
+    """In how many steps a way is gone: draws cover only what lies near, an exact answer is one anywhere."""
+    return 1 if case.is_exact else WALK
 
 
-def _scepticism(case: Case, level: float, found: float) -> TippingPoint:
+def _told(value: float, yes: str, no: str) -> Gone:
+    """What was found, in words; no number where the way was gone to its end."""
+    return value, no if math.isnan(value) else yes, True
+
+
+def _undefined(reason: str) -> Gone:
+    return math.nan, reason, False
+
+
+def _scepticism(case: Case, level: float) -> Gone:
     null = case.benefit.bound
 
     def chance(sd: float) -> float:
@@ -200,45 +243,45 @@ def _scepticism(case: Case, level: float, found: float) -> TippingPoint:
     widest = max(spread(case.request.mu_prior), 1e-6)
     value = math.nan
     if chance(widest) >= level:
-        value = _on_log_scale(chance, level, widest, 1.0 / FARTHEST)
+        value = _on_log_scale(chance, level, widest, 1.0 / FARTHEST, _walk(case))
     limits = [_natural(case, null + sign * 1.959964 * value) for sign in (-1, 1)]
     yes = (
         f"P(benefit) falls under {level:g} for a sceptic whose prior of the mean effect, centred at no effect, has "
         f"an SD below {value:.3g}: one who is 95% sure that {_code(case)} lies between {limits[0]} and {limits[1]}."
     )
     no = f"A prior centred at no effect gives a P(benefit) under {level:g} even if it is as wide as the model's own."
-    return _point("scepticism", level, value, "SD of mu's prior", found, yes, no)
+    return _told(value, yes, no)
 
 
-def _location(case: Case, level: float, found: float) -> TippingPoint:
+def _location(case: Case, level: float) -> Gone:
     prior, side = case.request.mu_prior, case.benefit.side
     if prior.is_point or not prior.is_proper:
         no = f"mu's prior {prior} has no location to move."
-        return _point("location", level, math.nan, "location of mu's prior", found, "", no)
+        return _undefined(no)
     middle, reach = location(prior), 10.0 * spread(prior)
-    away = _root(lambda x: case.p_benefit(mu=moved(prior, -side * x)), level, 0.0, reach)
+    away = _root(lambda x: case.p_benefit(mu=moved(prior, -side * x)), level, 0.0, reach, _walk(case))
     value = middle - side * away
     yes = (
         f"With mu's prior as wide as it is, P(benefit) falls under {level:g} when it is centred at {_code(case)} "
         f"{_natural(case, value)}."
     )
     no = f"No location within 10 SDs of the model's own takes P(benefit) under {level:g}."
-    return _point("location", level, value, "location of mu's prior", found, yes, no)
+    return _told(value, yes, no)
 
 
-def _heterogeneity(case: Case, level: float, found: float) -> TippingPoint:
-    prior, unit = case.request.tau_prior, "times as wide"
+def _heterogeneity(case: Case, level: float) -> Gone:
+    prior = case.request.tau_prior
     if prior.is_point or not prior.is_proper:
         no = f"tau's prior {prior} has no scale to widen."
-        return _point("heterogeneity", level, math.nan, unit, found, "", no)
-    value = _on_log_scale(lambda x: case.p_benefit(tau=prior.scaled(x)), level, 1.0, FARTHEST)
-    wide = "" if math.isnan(value) else f"{prior.scaled(float(f'{value:.4g}'))}"
+        return _undefined(no)
+    value = _on_log_scale(lambda x: case.p_benefit(tau=prior.scaled(x)), level, 1.0, FARTHEST, _walk(case))
+    wide = "" if math.isnan(value) else f"{prior.scaled(float(f'{value:.4g}')).label}"
     yes = f"P(benefit) falls under {level:g} when tau's prior is {value:.3g} times as wide: {wide}."
     no = f"No prior of tau up to {FARTHEST:g} times as wide takes P(benefit) under {level:g}."
-    return _point("heterogeneity", level, value, unit, found, yes, no)
+    return _told(value, yes, no)
 
 
-def _bias(case: Case, level: float, found: float) -> TippingPoint:
+def _bias(case: Case, level: float) -> Gone:
     prior, side, null = case.request.mu_prior, case.benefit.side, case.benefit.bound
 
     def chance(bias: float) -> float:
@@ -248,7 +291,7 @@ def _bias(case: Case, level: float, found: float) -> TippingPoint:
 
     of_mu = case.posterior().mu
     reach = 10.0 * abs(float(of_mu.quantile(0.999)) - float(of_mu.quantile(0.001)))
-    size = _root(chance, level, 0.0, reach)
+    size = _root(chance, level, 0.0, reach, _walk(case))
     value = side * size
     yes = (
         f"P(benefit) falls under {level:g} if all trials share a bias {_towards(case)} that multiplies the "
@@ -257,16 +300,14 @@ def _bias(case: Case, level: float, found: float) -> TippingPoint:
         else f"P(benefit) falls under {level:g} if all trials share a bias {_towards(case)} of "
         f"{abs(value):.3g} (analysis scale)."
     )
-    return _point(
-        "bias", level, value, "analysis scale", found, yes, "No shared bias was found that does so."
-    )
+    return _told(value, yes, "No shared bias was found that does so.")
 
 
-def _uncertain_bias(case: Case, level: float, found: float) -> TippingPoint:
-    prior, unit = case.request.mu_prior, "SD of the bias"
+def _uncertain_bias(case: Case, level: float) -> Gone:
+    prior = case.request.mu_prior
     if not isinstance(prior, Normal):
         no = f"A bias of uncertain size has a simple form under a normal prior of mu only, not {prior}."
-        return _point("uncertain bias", level, math.nan, unit, found, "", no)
+        return _undefined(no)
 
     def chance(sd: float) -> float:
         total = math.hypot(prior.sd, sd)
@@ -277,13 +318,13 @@ def _uncertain_bias(case: Case, level: float, found: float) -> TippingPoint:
 
     of_mu = case.posterior().mu
     wide = abs(float(of_mu.quantile(0.999)) - float(of_mu.quantile(0.001)))
-    value = _on_log_scale(chance, level, 1e-4 * wide, 1e4 * FARTHEST)
+    value = _on_log_scale(chance, level, 1e-4 * wide, 1e4 * FARTHEST, _walk(case))
     yes = (
         f"P(benefit) falls under {level:g} if all trials share a bias that is as likely {_either_way(case)} "
         f"and has an SD of {value:.3g} (analysis scale)."
     )
     no = f"No shared bias centred at 0 takes P(benefit) under {level:g}."
-    return _point("uncertain bias", level, value, unit, found, yes, no)
+    return _told(value, yes, no)
 
 
 def _towards(case: Case) -> str:
@@ -297,6 +338,8 @@ def _either_way(case: Case) -> str:
 
 def _expected(marginal: Marginal, function: Callable[[Array], Array]) -> float:
     """Posterior expectation of a smooth function of the mean effect."""
+    if isinstance(marginal, WeightedMarginal):
+        return float(marginal.weights @ function(marginal.draws))
     ends = np.asarray(marginal.quantile(np.array([1e-12, 1.0 - 1e-12])))
     edges = np.linspace(ends[0], ends[1], PANELS + 1)
     nodes, weights = np.polynomial.legendre.leggauss(16)
@@ -312,13 +355,13 @@ def _beyond(case: Case, mean: Array, sd: float) -> Array:
     return np.asarray(ndtr(side * (mean - case.benefit.bound) / sd))
 
 
-def _null_participants(case: Case, level: float, found: float) -> TippingPoint:
-    unit, most = "participants", MOST_PARTICIPANTS
+def _null_participants(case: Case, level: float) -> Gone:
+    most = MOST_PARTICIPANTS
     if typical_size(case) is None:
         no = (
             "How large the trials are is not known, so what a null trial of some size would do is not either."
         )
-        return _point("null participants", level, math.nan, unit, found, "", no)
+        return _undefined(no)
 
     def chance(n: float) -> float:
         return case.p_benefit(data=null_trial(case, n))
@@ -329,7 +372,7 @@ def _null_participants(case: Case, level: float, found: float) -> TippingPoint:
         "more, half in each arm."
     )
     no = f"One more trial without any effect, of {most:,} participants, leaves P(benefit) at {level:g} or above."
-    return _point("null participants", level, value, unit, found, yes, no)
+    return _told(value, yes, no)
 
 
 def _whole_root(chance: Callable[[float], float], level: float, first: int, most: int) -> float:
@@ -347,22 +390,24 @@ def _whole_root(chance: Callable[[float], float], level: float, first: int, most
     return float(high)
 
 
-def _one_more_trial(case: Case, level: float, found: float) -> TippingPoint:
-    size, unit = typical_size(case), "analysis scale"
+def _one_more_trial(case: Case, level: float) -> Gone:
+    size = typical_size(case)
     if size is None:
         no = "How large the trials are is not known, so what one more would have to show is not either."
-        return _point("one more trial", level, math.nan, unit, found, "", no)
+        return _undefined(no)
     null, side = case.benefit.bound, case.benefit.side
     of_mu = case.posterior().mu
     reach = 5.0 * abs(float(of_mu.quantile(0.9)) - float(of_mu.quantile(0.1)))
-    start = null + side * reach
+    start = null + side * reach if case.is_exact else float(of_mu.quantile(0.5))
 
     def chance(gone: float) -> float:
         return case.p_benefit(data=added_trial(case, start - side * gone, size))
 
     if chance(0.0) < level:
         no = f"No result of one more trial of {size:,.0f} participants takes P(benefit) to {level:g}."
-        return _point("one more trial", level, math.nan, unit, found, "", no)
+        if not case.is_exact:  # where the walk starts, not where the best result is
+            no = f"One more trial that shows what there is already takes P(benefit) under {level:g}."
+        return math.nan, no, True
     gone = _root(chance, level, 0.0, 2.0 * reach, STEPS)
     value = start - side * gone
     kind = events_of(case, value, size)
@@ -371,7 +416,7 @@ def _one_more_trial(case: Case, level: float, found: float) -> TippingPoint:
         f"shows an {_code(case)} {'below' if side > 0 else 'above'} {_natural(case, value)}{kind}."
     )
     no = f"No result of one more trial of {size:,.0f} participants takes P(benefit) under {level:g}."
-    return _point("one more trial", level, value, unit, found, yes, no)
+    return _told(value, yes, no)
 
 
 def _code(case: Case) -> str:
@@ -379,4 +424,19 @@ def _code(case: Case) -> str:
 
 
 def _natural(case: Case, value: float) -> str:
+    if case.measure.analysis_scale == "log":
+        return ratio_in_words(value)
     return f"{float(case.measure.to_natural(np.float64(value))):.3g}"
+
+
+_WAYS: Mapping[str, tuple[str, Way]] = MappingProxyType(
+    {
+        "scepticism": ("SD of mu's prior", _scepticism),
+        "location": ("location of mu's prior", _location),
+        "heterogeneity": ("times as wide", _heterogeneity),
+        "bias": ("analysis scale", _bias),
+        "uncertain bias": ("SD of the bias", _uncertain_bias),
+        "null participants": ("participants", _null_participants),
+        "one more trial": ("analysis scale", _one_more_trial),
+    }
+)

@@ -88,12 +88,13 @@ class VerdictThresholds:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One number that a sentence rests on: where it stands, and what it is."""
+    """One number that a sentence rests on: where it stands, what it is, and how many draws are behind it."""
 
     table: str
     row: str
     column: str
     value: float | str
+    ess: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +176,8 @@ class _Source:
     def span(self) -> str:
         low, high = self.ordered[0], self.ordered[-1]
         if low.row == high.row:
-            return f"{_p(low.value)} ({low.row})"
-        return f"{_p(low.value)} ({low.row}) to {_p(high.value)} ({high.row})"
+            return f"{_p(low.value, low.ess)} ({low.row})"
+        return f"{_p(low.value, low.ess)} ({low.row}) to {_p(high.value, high.ess)} ({high.row})"
 
 
 def verdict(
@@ -272,10 +273,12 @@ def _named_rows(named: pd.DataFrame | None, base: Specification) -> Iterable[tup
     for row in [] if named is None else named.to_dict("records"):
         changed = _changed(row, base)
         if changed and math.isfinite(row["p_benefit"]):
-            yield (
-                changed,
-                Evidence("named priors", str(row["prior_label"]), "p_benefit", float(row["p_benefit"])),
+            label, value, ess = (
+                str(row["prior_label"]),
+                float(row["p_benefit"]),
+                float(row.get("ess", math.inf)),
             )
+            yield changed, Evidence("named priors", label, "p_benefit", value, ess)
 
 
 def _changed(row: dict[Any, Any], base: Specification) -> str:
@@ -312,7 +315,7 @@ def _multiverse_rows(multiverse: Multiverse, thresholds: VerdictThresholds) -> I
             continue
         option = each.choices[0].option
         name = _SOURCES.get(each.dimension, each.dimension.replace("without studies", "studies left out"))
-        yield name, Evidence("multiverse", option, "p_benefit", each.p_benefit)
+        yield name, Evidence("multiverse", option, "p_benefit", each.p_benefit, each.ess)
 
 
 def _own(base: Specification) -> Sentence:
@@ -372,14 +375,14 @@ def _all_specifications(multiverse: Multiverse, thresholds: VerdictThresholds) -
         every = "both" if found.counted == 2 else f"all {found.counted}"
         share = every if found.holds else f"{found.holding} of {found.counted}"
         text = (
-            f"In {share} specifications {what}; P(benefit) is lowest, {_p(found.lowest.p_benefit)}, with "
-            f"{found.lowest.label}, and highest, {_p(found.highest.p_benefit)}, with {found.highest.label}."
+            f"In {share} specifications {what}; P(benefit) is lowest, {_chance_of(found.lowest)}, with "
+            f"{found.lowest.label}, and highest, {_chance_of(found.highest)}, with {found.highest.label}."
         )
         yield Sentence(text, tuple(rows))
     if multiverse.unfitted:
         rows = [Evidence("multiverse", each.label, "reason", each.reason) for each in multiverse.unfitted]
         count = len(rows)
-        yield Sentence(f"{count} could not be fitted; the table says why.", tuple(rows))
+        yield Sentence(f"{count} more could not be fitted; the table says why.", tuple(rows))
 
 
 def _two_studies(multiverse: Multiverse, thresholds: VerdictThresholds) -> Iterable[Sentence]:
@@ -388,7 +391,7 @@ def _two_studies(multiverse: Multiverse, thresholds: VerdictThresholds) -> Itera
     k = multiverse.base.k
     if not left or k >= thresholds.fewest_studies:
         return
-    chances = " and ".join(f"{_p(each.p_benefit)} ({each.choices[0].option})" for each in left)
+    chances = " and ".join(f"{_chance_of(each)} ({each.choices[0].option})" for each in left)
     text = (
         f"Leaving one study out gives {chances}; with {k} studies that shows what one study says beside the prior, "
         "not whether the answer depends on one."
@@ -432,7 +435,11 @@ def _given(base: Specification) -> Sentence:
 
 
 def _chance(each: Specification) -> Evidence:
-    return Evidence("multiverse", each.label, "p_benefit", each.p_benefit)
+    return Evidence("multiverse", each.label, "p_benefit", each.p_benefit, each.ess)
+
+
+def _chance_of(each: Specification) -> str:
+    return _p(each.p_benefit, each.ess)
 
 
 def _p(value: float | str, ess: float = math.inf) -> str:

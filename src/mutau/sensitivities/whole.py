@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mutau.errors import ArgumentError
+from mutau.sensitivities.case import Case
 from mutau.sensitivities.choices import Choice, default_choices
 from mutau.sensitivities.conflict import PriorConflict, prior_conflict
 from mutau.sensitivities.multiverse import Multiverse, multiverse
@@ -53,6 +54,8 @@ class Sensitivity:
         The paragraph made from all of this.
     missing : tuple of str
         What could not be asked of this model, and why.
+    notes : tuple of str
+        Where only sampling fits the model, from which draws the answers were read, and what no draws cover.
     """
 
     fit: Fit = field(repr=False)
@@ -65,6 +68,7 @@ class Sensitivity:
     multiverse: Multiverse = field(repr=False)
     verdict: Verdict
     missing: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     def to_frames(self) -> dict[str, pd.DataFrame]:
         """Give every number, unrounded, as one frame for each part that has any.
@@ -129,10 +133,12 @@ def sensitivity(
 
     Notes
     -----
-    Grids and tipping points ask thousands of priors, which only the exact engine answers. Where it cannot fit the
-    model they are left out, and `Sensitivity.missing` says why; the other parts then use importance weights of the
-    draws, or fits of their own. The verdict reads named priors without the sceptic's and the enthusiast's, which are
-    meant to pull: how sceptical one has to be is a tipping point.
+    Where only sampling fits the model, everything is read from draws by importance weights, if their Pareto k allows
+    it: first the fit's own, then, if the fit was sampled, those of further fits under other priors. Each named prior
+    and each choice that the draws do not cover has a fit of its own; grids and tipping points have up to 8 between
+    their cells or on their way, which serve all that lies near. What no draws cover is NaN, with the reason, and
+    `Sensitivity.notes` counts it. The verdict reads named priors without the sceptic's and the enthusiast's, which
+    are meant to pull: how sceptical one has to be is a tipping point.
 
     Examples
     --------
@@ -144,24 +150,17 @@ def sensitivity(
     >>> found.verdict.label
     'depends on the prior for tau'
     >>> found.tipping[2].sentence
-    "P(benefit) falls under 0.9 when tau's prior is 1.49 times as wide: HalfNormal(0.4172)."
+    "P(benefit) falls under 0.9 when tau's prior is 1.49 times as wide: half-normal(0.4172)."
     """
-    missing: list[str] = []
-    named, grids = pd.DataFrame(), []
-    tipping: tuple[TippingPoint, ...] = ()
-    try:
-        named = named_answers(fit, prob)
-        tipping = tipping_points(fit, level)
-    except ArgumentError as error:
-        if 0.5 < level < 1:
-            missing.append(str(error))
-        else:
-            raise
-    for make in (scale_grid, location_grid) if len(named) else ():
+    case, missing, grids = Case.of(fit), [], []
+    named = named_answers(case, prob)
+    tipping = tipping_points(case, level)
+    for make in (scale_grid, location_grid):
         try:
-            grids.append(make(fit, prob=prob))
+            grids.append(make(case, prob=prob))
         except ArgumentError as error:
             missing.append(str(error))
+    notes = [_how_named(case, named), *(grid.note for grid in grids)]
     scaling, conflict = power_scaling(fit), prior_conflict(fit)
     found = multiverse(fit, default_choices(fit) if choices is None else choices, prob=prob)
     asked = _as_verdict_reads(named)
@@ -177,6 +176,7 @@ def sensitivity(
         found,
         words,
         tuple(dict.fromkeys(missing)),
+        tuple(filter(None, notes)),
     )
 
 
@@ -187,3 +187,17 @@ def _as_verdict_reads(named: pd.DataFrame) -> pd.DataFrame | None:
     kept = named[~named["prior_label"].isin(ATTITUDES)]
     pairs = zip(kept["tau_prior"], kept["mu_prior"], strict=True)
     return kept.assign(prior=[f"tau ~ {tau}; mu ~ {mu}" for tau, mu in pairs])
+
+
+def _how_named(case: Case, named: pd.DataFrame) -> str:
+    """Say how the answers under named priors were come by where they are not exact."""
+    if case.is_exact:
+        return ""
+    counts = named["how"].value_counts()
+    words = {
+        "sampled": "from the fit's draws",
+        "re-weighted": "by weighed draws",
+        "refitted": "by further fits",
+    }
+    told = ", ".join(f"{counts[how]} {text}" for how, text in words.items() if how in counts)
+    return f"The exact engine cannot answer this model: {case.why_not_exact}. Named priors: {told}."

@@ -38,6 +38,7 @@ from mutau.tables.numbers import (
     percent,
     probability,
 )
+from mutau.tables.priors import prior_quantiles
 from mutau.tables.record import FORMATS, Table
 from mutau.tables.samples import sample_cell, sample_heading
 from mutau.tables.sensitivity import (
@@ -82,6 +83,7 @@ __all__ = [
     "numbered_notes",
     "percent",
     "plain",
+    "prior_quantiles",
     "probability",
     "probability_table",
     "published_table",

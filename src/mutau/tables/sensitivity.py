@@ -35,6 +35,13 @@ SENSITIVITY_CAPTIONS = {
     "prior_conflict": "whether the priors would have expected data like these",
     "multiverse": "answers under other choices of how to analyse",
 }
+_COMPONENTS = {
+    "prior": "both priors",
+    "mu prior": "prior of mu",
+    "tau prior": "prior of tau",
+    "baseline prior": "prior of the baselines",
+    "likelihood": "likelihood",
+}
 _OF_ITS_ROW = Given("the prior in its row", "the prior in its row", "likelihood in its row")
 
 
@@ -95,8 +102,8 @@ def _named(frame: pd.DataFrame, model: OutcomeModel) -> tuple[Column, ...]:
         text("Prior for mu", frame["mu_prior"]),
         text("Prior for tau", frame["tau_prior"]),
         interval_column(f"{model.measure_record.code}, median", _effects(frame), credible(one_prob(frame))),
-        chance(f"P(benefit), {model.likelihood} likelihood", map(probability, frame["p_benefit"])),
-        chance("P(benefit) in a new setting", map(probability, frame["p_benefit_new"])),
+        chance(f"P(benefit), {model.likelihood} likelihood", _chances(frame, "p_benefit", "ess")),
+        chance("P(benefit) in a new setting", _chances(frame, "p_benefit_new", "ess_new")),
         text("What it stands for", frame["why"]),
         text("Why no answer", frame["reason"]),
     )
@@ -111,9 +118,9 @@ def _scaling(frame: pd.DataFrame, model: OutcomeModel) -> tuple[Column, ...]:
     own = frame[frame["quantity"] == "mu"].reset_index(drop=True)
     given = f"{model.likelihood} likelihood, the model's priors"
     return (
-        text("Part of the model", own["component"]),
+        text("Part of the model", own["component"].map(_COMPONENTS)),
         number_column("Sensitivity of mu", [number(value, 3) for value in own["sensitivity"]]),
-        chance(f"P(benefit), {given}, it counting half", map(probability, own["p_benefit_halved"])),
+        chance(f"P(benefit), {given}, the part counting half", map(probability, own["p_benefit_halved"])),
         chance("once", map(probability, own["p_benefit"])),
         chance("twice", map(probability, own["p_benefit_doubled"])),
         text("What it says", own["diagnosis"]),
@@ -151,6 +158,12 @@ def _multiverse(frame: pd.DataFrame, model: OutcomeModel) -> tuple[Column, ...]:
         chance("P(benefit)", [probability(p, ess) for p, ess in chances]),
         text("Why no answer", frame["reason"]),
     )
+
+
+def _chances(frame: pd.DataFrame, value: str, ess: str) -> list[str]:
+    """Probabilities, with as many digits as the draws behind them allow."""
+    rows = zip(frame[value], frame[ess], strict=True)
+    return [probability(p, math.inf if math.isnan(draws) else draws) for p, draws in rows]
 
 
 def _effects(frame: pd.DataFrame) -> list[str]:
