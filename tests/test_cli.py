@@ -24,15 +24,25 @@ def mutau_command(*arguments, cwd=ROOT, **environment):
 
 CHECKED = """\
 secure: RR, 2 studies from data/pip/studies.csv
+  decision: linear loss; baseline 9%, control arms; level 0.95; next trial of 40 or 160
 insecure_to_secure: RR, 2 studies from data/pip/studies.csv
+  decision: linear loss; baseline 5%, control arms; level 0.95; next trial of 40 or 160
 avoidant: RR, 2 studies from data/pip/studies.csv
+  decision: linear loss; baseline 27%, control arms; level 0.95; next trial of 40 or 160
 disorganised: RR, 2 studies from data/pip/studies.csv
+  decision: linear loss; baseline 59%, control arms; level 0.95; next trial of 40 or 160
 epds_routine_smd: SMD, 1 study from data/pip/studies.csv
+  decision: linear loss; Edinburgh Postnatal Depression Scale, SD 5; level 0.95; next trial of 40 or 160
 epds_routine_md: MD, 1 study from data/pip/studies.csv
+  decision: linear loss; Edinburgh Postnatal Depression Scale, SD 5; level 0.95; next trial of 40 or 160
 epds_cbt_smd: SMD, 1 study from data/pip/studies.csv
+  decision: linear loss; Edinburgh Postnatal Depression Scale, SD 5; level 0.95; next trial of 40 or 160
 epds_cbt_md: MD, 1 study from data/pip/studies.csv
+  decision: linear loss; Edinburgh Postnatal Depression Scale, SD 5; level 0.95; next trial of 40 or 160
 epds_counselling_smd: SMD, 1 study from data/pip/studies.csv
+  decision: linear loss; Edinburgh Postnatal Depression Scale, SD 5; level 0.95; next trial of 40 or 160
 epds_counselling_md: MD, 1 study from data/pip/studies.csv
+  decision: linear loss; Edinburgh Postnatal Depression Scale, SD 5; level 0.95; next trial of 40 or 160
 depression_incidence: RR, only the pooled result of 3 studies is known
 depression_level: SMD, only the pooled result of 4 studies is known
 12 outcome models and their data are valid.

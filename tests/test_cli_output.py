@@ -26,6 +26,7 @@ SMALL = Path(__file__).parent / "data" / "small_review"
 COMMANDS = {
     "check": "check small",
     "compare": "compare small/pain.toml --engine exact --format markdown",
+    "decide": "decide small/pain.toml --engine exact --format markdown",
     "compare_also": "compare small/pain.toml --engine exact --also 'REML KR' --also 'PM t' --format markdown",
     "diagnose": "diagnose bcg.csv --measure RR --tau2 DL --format markdown",
     "diagnose_few": "diagnose small/pain.toml",
@@ -80,6 +81,7 @@ def test_every_command_has_one_example_and_it_runs(tmp_path, monkeypatch):
         "derive",
         "fit",
         "compare",
+        "decide",
         "diagnose",
         "priors list",
         "priors show",

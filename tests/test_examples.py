@@ -23,6 +23,12 @@ PROMISED = {
         "if it has 46 participants or more",
         "depends on the prior for tau",
     ),
+    "07_what_should_a_service_do.py": (
+        "NNTB 7.0 (NNTB 4.4 to ∞ to NNTH 21)",
+        "Use it from a probability of 0.80 that it is worthwhile",
+        "doubled do not use",
+        "160 (80 + 80)",
+    ),
     "08_bcg_vaccine.py": (
         "rma: -0.7145 0.1798 -3.9744 -1.0669 -0.3622",
         "I2 is 92%; it performs poorly with heterogeneity",

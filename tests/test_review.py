@@ -45,7 +45,10 @@ OUTCOME_FILES = {
         for kind in ("svg", "png", "pdf")
     ),
 }
-COUNT_FILES = written("likelihoods")  # of outcomes told by their counts
+DECIDED = written(*(f"decision_{name}" for name in ("chances", "losses", "next_trial")))
+OUTCOME_FILES |= {*DECIDED, "decision_next_trial_sizes.csv"}
+COUNT_FILES = written("likelihoods", "decision_absolute")  # of outcomes told by their counts
+SCORE_FILES = written("decision_points")  # of outcomes told by scores
 CHAIN_FILES = {f"{figure}.{kind}" for figure in ("trace", "ranks") for kind in ("svg", "png", "pdf")}
 BOTH_ENGINES_FILES = {"fit.sampled.nc", *written("agreement")}
 BY_TAU_FILES = {f"benefit_by_tau.{kind}" for kind in ("csv", "svg", "png", "pdf")}
@@ -107,7 +110,7 @@ def copied(result, folder):
 
 def files_of(name, engine):
     """The files of an outcome's folder, run by one engine or by both."""
-    files = OUTCOME_FILES | (COUNT_FILES if name in PRINTED else set())
+    files = OUTCOME_FILES | (COUNT_FILES if name in PRINTED else SCORE_FILES)
     if engine == "both":
         return files
     return files - BOTH_ENGINES_FILES - (BY_TAU_FILES if engine == "sampling" else CHAIN_FILES)
@@ -148,6 +151,19 @@ def test_summary_holds_every_outcome_under_every_prior(whole):
     for name, expected in BENEFIT.items():
         default = mean[(mean["model"] == name) & (mean["prior_label"] == "default")].iloc[0]
         assert round(default["p_benefit"], 4) == expected
+
+
+def test_what_is_counted_in_people_is_the_decisions_own(whole):
+    result, _ = whole
+    findings = pd.read_csv(result.folder / "summary_of_findings.csv").set_index("model")
+    for outcome in result.outcomes:
+        name = outcome.model.name
+        assert (outcome.absolute is not None) == (name in PRINTED)
+        if name in PRINTED:
+            stored = pd.read_csv(result.folder / name / "decision_absolute.csv")
+            assert findings.loc[name, "difference_per_1000_1"] in set(stored["difference"])
+    page = (result.folder / "report.html").read_text(encoding="utf-8")
+    assert page.count("What it means for a decision</h3>") == len(result.outcomes)
 
 
 def test_both_engines_stand_in_the_summary_and_agree(both):

@@ -18,6 +18,8 @@ from sphinx.util import logging
 import mutau
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     import click
     from docutils import nodes
     from sphinx.application import Sphinx
@@ -32,6 +34,7 @@ ROOMS = (
     "measures",
     "plots",
     "sensitivities",
+    "stakes",
 )
 """Packages beside the public names that the documents and examples take functions from."""
 
@@ -82,12 +85,20 @@ def _page(name: str, value: Any) -> str:
     documented = {
         member: found
         for member, found in members.items()
-        if not inspect.ismodule(found) and member not in mutau.__all__  # those have pages of their own
+        if not inspect.ismodule(found)
+        and member not in mutau.__all__  # those have pages of their own
+        and not _is_at_home_elsewhere(value, found)
     }
     listed = "".join(f"   {member}\n" for member in documented)
     text = f"{_title(qualified)}.. automodule:: {qualified}\n\n.. currentmodule:: {qualified}\n\n"
     text += f".. autosummary::\n\n{listed}\n"
     return text + "".join(_directive(f"{qualified}.{member}", found) for member, found in documented.items())
+
+
+def _is_at_home_elsewhere(room: ModuleType, member: Any) -> bool:
+    """Whether another room has the page of what this one hands on."""
+    home = str(getattr(member, "__module__", "")).split(".")
+    return home[:1] == ["mutau"] and home[1] in ROOMS and f"mutau.{home[1]}" != room.__name__
 
 
 def _index(values: dict[str, Any]) -> str:

@@ -94,6 +94,8 @@ def _parts(model: OutcomeModel) -> list[tuple[str, tuple[str, ...]]]:
             f"{measure.code} {number(threshold.value)}: {threshold.label}" for threshold in model.thresholds
         )
         parts.append(("Thresholds", tuple(lines)))
+    if model.decision is not None:
+        parts.append(("Decision", model.decision.lines))
     if model.published is not None:
         parts.append(("Published", _published(model.published, measure.code)))
     return parts

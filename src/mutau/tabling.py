@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial, singledispatch
 
 from mutau.comparing import Comparison, compare, compare_likelihoods
+from mutau.decisions import Decision
 from mutau.describing import model_table
 from mutau.diagnostics import Diagnosis
 from mutau.errors import ArgumentError, Fault, nearest
@@ -15,7 +16,7 @@ from mutau.pooled_only import PooledResult
 from mutau.pooled_only.wording import pooled_table, statement_table
 from mutau.studies import StudyTable
 from mutau.summaries import probabilities, summary
-from mutau.tables import Table, diagnosis_kinds, kinds
+from mutau.tables import Table, decision_kinds, diagnosis_kinds, kinds
 
 __all__ = ["table"]
 
@@ -25,14 +26,16 @@ def table(what: object, kind: str | None = None) -> Table:
 
     Parameters
     ----------
-    what : StudyTable, OutcomeModel, Fit, Comparison, Diagnosis or PooledResult
-        The result; a comparison is from `mutau.compare`, a diagnosis from `mutau.diagnose`.
+    what : StudyTable, OutcomeModel, Fit, Comparison, Decision, Diagnosis or PooledResult
+        The result; a comparison is from `mutau.compare`, a decision from `mutau.decide`, a diagnosis from
+        `mutau.diagnose`.
     kind : str, optional
         Which of its tables; the first if left out. Of a StudyTable ``"studies"``; of an OutcomeModel ``"model"``; of
         a Fit ``"summary"``, ``"probabilities"``, ``"data"``, ``"checks"``, and, which fits the model again under its
         other priors or likelihoods, ``"main"``, ``"compare"``, ``"likelihoods"``; of a comparison ``"compare"`` and
-        ``"main"``; of a Diagnosis ``"leave_one_out"``, ``"influence"`` and ``"small_studies"``, those that there are;
-        of a PooledResult ``"pooled"`` and ``"probabilities"``.
+        ``"main"``; of a decision ``"chances"``, ``"losses"`` and, where there are some, ``"absolute"``, ``"points"``,
+        ``"next_trial"``; of a Diagnosis ``"leave_one_out"``, ``"influence"`` and ``"small_studies"``, those that
+        there are; of a PooledResult ``"pooled"`` and ``"probabilities"``.
 
     Returns
     -------
@@ -57,7 +60,10 @@ def table(what: object, kind: str | None = None) -> Table:
     """
     makers = _makers(what)
     if not makers:
-        rule = "a table is made of a StudyTable, an OutcomeModel, a Fit, a comparison, a diagnosis or a pooled result"
+        rule = (
+            "a table is made of a StudyTable, an OutcomeModel, a Fit, a comparison, a decision, a diagnosis or a "
+            "pooled result"
+        )
         raise ArgumentError(Fault(f"a {type(what).__name__}", rule, "give one of these"))
     asked = next(iter(makers)) if kind is None else kind
     if asked not in makers:
@@ -104,6 +110,14 @@ def _(what: Fit) -> _Makers:
 def _(what: Comparison) -> _Makers:
     model = what.outcome_model
     return {"compare": lambda: kinds.compare(what, model), "main": lambda: kinds.main(what, model)}
+
+
+@_makers.register
+def _(what: Decision) -> _Makers:
+    made = {
+        each.name.removeprefix("decision_"): each for each in decision_kinds(what.to_frames(), what.model)
+    }
+    return {name: partial(made.__getitem__, name) for name in made}
 
 
 @_makers.register

@@ -172,9 +172,11 @@ def test_wrong_gradings_are_refused_all_at_once():
 
 
 def test_events_per_1000_have_columns_where_they_are_given(fit):
-    people = PerThousand("10% baseline", 100.0, 60.0, -40.0, -70.0, -15.0)
-    row = mutau.summary_of_findings([fit], absolute={"y": [people]}).frame.iloc[0]
-    assert row["Per 1,000 without"] == "100 (10% baseline)"
+    people = PerThousand("10%, a cohort", 100.0, 60.0, -40.0, -70.0, -15.0)
+    table = mutau.summary_of_findings([fit], absolute={"y": [people]})
+    row = table.frame.iloc[0]
+    assert row["Per 1,000 without"] == "100"
+    assert "10%, a cohort" in table.notes[-1]
     assert row["Difference per 1,000 [95% credible interval]"] == "-40 [-70, -15]"
 
 

@@ -38,6 +38,10 @@ def review(tmp_path_factory):
     header = "study,events_treatment,n_treatment,events_control,n_control,provenance\n"
     (folder / "studies.csv").write_text(header + "\n".join(rows) + "\n", encoding="utf-8")
     shared = 'title = "<script>1</script> \\"A\\" review"\norder = ["deaths", "odds"]\ndata = "studies.csv"\n'
+    shared += (
+        'decision.baselines = [{ risk = 0.2, source = "<b>a cohort</b>" }]\n'
+        'decision.loss = { kind = "linear", source = "<script>2</script>" }\n'
+    )
     (folder / "review.toml").write_text(shared, encoding="utf-8")
     for name, measure, likelihood in (("deaths", "RR", "normal"), ("odds", "OR", "normal")):
         (folder / f"{name}.toml").write_text(

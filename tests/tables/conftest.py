@@ -64,6 +64,7 @@ def every_table(exact_secure, hostile):
     pooled = mutau.pooled(mutau.load_model(ROOT / "models" / "depression_level.toml"))
     frames = mutau.sensitivity(exact_secure).to_frames()
     fits = {"default": exact_secure}
+    decided = mutau.decide(exact_secure, alternatives={}, sizes=())
     return [
         *(
             mutau.table(exact_secure, kind)
@@ -87,6 +88,7 @@ def every_table(exact_secure, hostile):
             disagreement(fits, fits | {"default": sampled_like(exact_secure)}), exact_secure
         ),
         *tables.sensitivity_kinds(frames, exact_secure.model, exact_secure.studies.provenance),
+        *tables.decision_kinds(decided.to_frames(), exact_secure.model),
         *(mutau.table(hostile, kind) for kind in ("summary", "data", "compare", "main")),
         mutau.table(hostile.studies),
         mutau.table(hostile.model),

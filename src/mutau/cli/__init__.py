@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from mutau.cli.diagnosing import diagnose
-from mutau.cli.models import compare, fit, sensitivity, show
+from mutau.cli.models import compare, decide, fit, sensitivity, show
 from mutau.cli.published import list_priors, show_prior
 from mutau.cli.reviews import check, report, run, update
 from mutau.cli.sheets import derive
@@ -30,7 +30,7 @@ priors_app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-for command in (run, update, show, check, derive, fit, compare, diagnose, sensitivity):
+for command in (run, update, show, check, derive, fit, compare, diagnose, sensitivity, decide):
     app.command()(command)
 app.add_typer(priors_app, name="priors")
 priors_app.command("list")(list_priors)

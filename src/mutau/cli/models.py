@@ -1,4 +1,4 @@
-"""Commands for one outcome model: show, fit, compare, sensitivity."""
+"""Commands for one outcome model: show, fit, compare, sensitivity, decide."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from mutau.cli.shared import (
 if TYPE_CHECKING:
     from mutau.fitting import Fit
 
-__all__ = ["compare", "fit", "sensitivity", "show"]
+__all__ = ["compare", "decide", "fit", "sensitivity", "show"]
 
 
 def show(model: ModelArgument) -> None:
@@ -152,6 +152,48 @@ def sensitivity(
                 write_table(shown[name], frames[name], how, title)
         if how in {Format.table, Format.markdown}:
             say(["", found.verdict.text, *found.notes, *found.missing, _made(fitted)])
+    _leave_if_failed(fitted)
+
+
+def decide(
+    model: ModelArgument,
+    level: Annotated[
+        float | None, typer.Option(help="The P(benefit) that a next trial shall bring; else the model's.")
+    ] = None,
+    size: Annotated[
+        list[float] | None,
+        typer.Option(help="Participants of a next trial, for each size once more; else the model's."),
+    ] = None,
+    seed: SeedOption = 1,
+    engine: EngineOption = FitEngine.auto,
+    how: FormatOption = Format.table,
+) -> None:
+    """Say what one outcome means for a decision: does it matter, in how many people, what loses least, what next.
+
+    Thresholds, loss, baseline risks, instrument and level are those of the model file, and are printed with the
+    answers. With --format csv the probabilities alone are printed.
+
+    Example: mutau decide models/avoidant.toml
+    """
+    with faults_reported():
+        from mutau.decisions import decide as decide_on
+        from mutau.review import plain_rows
+        from mutau.tables import DECISION_CAPTIONS, decision_sentences, decision_tables
+
+        fitted = _fitted(model, engine, seed)
+        found = decide_on(fitted, level=level, sizes=size or None)
+        frames, asked = found.to_frames(), fitted.model
+        if how is Format.json:
+            said = {"assumptions": list(found.assumptions), "unstated": list(found.unstated)}
+            write_json(_record(fitted) | said | {name: plain_rows(frame) for name, frame in frames.items()})
+        else:
+            shown = decision_tables(frames, asked)
+            for name in shown if how is not Format.csv else ["chances"]:
+                write_table(shown[name], frames[name], how, f"{asked.title}: {DECISION_CAPTIONS[name]}")
+        if how in {Format.table, Format.markdown}:
+            say(["", *decision_sentences(frames, asked), "", "Taken for granted:"])
+            say(f"- {line}" for line in (*found.assumptions, *found.unstated))
+            say(["", f"Data: {found.provenance}", _made(fitted)])
     _leave_if_failed(fitted)
 
 

@@ -148,6 +148,8 @@ def check(review: ReviewArgument, only: OnlyOption = None) -> None:
             continue
         table = selected[model.name]
         typer.echo(f"{model.name}: {model.measure}, {count(table.k, 'study', 'studies')} from {table.source}")
+        if model.decision is not None:
+            typer.echo(f"  decision: {model.decision.brief}")
         for note in table.notes:
             typer.echo(f"  note: {note}")
     typer.echo(f"{count(len(checked.models), 'outcome model', 'outcome models')} and their data are valid.")

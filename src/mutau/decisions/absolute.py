@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mutau.decisions.baselines import as_baseline
+from mutau.decisions.baselines import baseline_of
 from mutau.decisions.needed import number_needed
 from mutau.decisions.risks import risks_of
 from mutau.decisions.roads import ROADS
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mutau.decisions.baselines import Baseline
-    from mutau.decisions.instruments import Instrument
     from mutau.decisions.roads import Road
     from mutau.fitting import Fit
+    from mutau.stakes import Instrument, StatedRisk
 
     type Array = NDArray[np.float64]
 
@@ -61,7 +61,7 @@ class AbsoluteEffects:
 
 def absolute_effects(
     fit: Fit,
-    baselines: float | Baseline | Sequence[float | Baseline],
+    baselines: float | StatedRisk | Baseline | Sequence[float | StatedRisk | Baseline],
     *,
     alternatives: Mapping[str, Fit] | None = None,
     instrument: Instrument | None = None,
@@ -75,7 +75,7 @@ def absolute_effects(
         Of a measure with a road from risk to risk: OR, RR, RD, HR; SMD (and MD, with an instrument) for responders.
     baselines : float, Baseline or a sequence of them
         Risks without the treatment: numbers, `FixedRisk`, `BetaRisk`, `LogitNormalRisk` or `learnt_risk`. For an SMD,
-        the proportion of responders without treatment.
+        the proportion of responders without treatment. `mutau.stakes.ControlArms` are learnt from here.
     alternatives : mapping of str to Fit, optional
         The same model under other priors for tau, whose rows follow.
     instrument : Instrument, optional
@@ -86,7 +86,8 @@ def absolute_effects(
     Returns
     -------
     AbsoluteEffects
-        Columns ``prior_label``, ``measure``, ``quantity``, ``baseline``, ``per`` (1,000); ``without``, ``with`` and
+        Columns ``prior_label``, ``measure``, ``mu_prior``, ``tau_prior``, ``likelihood``, ``quantity``, ``baseline``,
+        ``baseline_label`` (in a word), ``per`` (1,000); ``without``, ``with`` and
         ``difference``, posterior medians of events per 1,000, each with ``_lower`` and ``_upper``; ``nnt``,
         ``nnt_lower``, ``nnt_upper`` (1 over the difference in the direction of benefit: above 0 an NNTB, below 0 an
         NNTH, the interval through infinity where the signs differ), ``nnt_text``; ``impossible``, the posterior share
@@ -105,7 +106,7 @@ def absolute_effects(
     """
     road = _road(fit, instrument)
     given = baselines if isinstance(baselines, Sequence) else [baselines]
-    stated = [as_baseline(each) for each in given]
+    stated = [baseline_of(each, fit) for each in given]
     sd = instrument.sd if instrument is not None else None
     fits = {"default": fit, **(alternatives or {})}
     rows = [
@@ -172,7 +173,9 @@ def _rows(
 ) -> list[dict[str, Any]]:
     levels = np.array([0.5, (1 - prob) / 2, (1 + prob) / 2])
     return [
-        {"prior_label": label, "measure": fit.model.measure, "tau_prior": fit.model.tau_prior.label}
+        {"prior_label": label, "measure": fit.model.measure}
+        | {"mu_prior": fit.model.mu_prior.label, "tau_prior": fit.model.tau_prior.label}
+        | {"likelihood": fit.model.likelihood}
         | _row(fit, quantity, road, baseline, sd, levels)
         | {"prob": prob, "kind": "eti"}
         for quantity in ("mu", "theta_new")
@@ -204,6 +207,7 @@ def _row(
     return {
         "quantity": quantity,
         "baseline": str(baseline),
+        "baseline_label": baseline.label,
         "per": PER,
         **{
             f"{name}{end}": PER * float(value)

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from scipy.special import ndtr
 
-from mutau.decisions.losses import ACTIONS
 from mutau.errors import ArgumentError, Fault
 from mutau.priors import student
+from mutau.stakes import ACTIONS
 from mutau.summaries import Event, events
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mutau.decisions.losses import LossScale
     from mutau.decisions.ropes import Rope
     from mutau.outcomes import OutcomeModel
+    from mutau.stakes import LossScale
 
     type Array = NDArray[np.float64]
     type Functional = Callable[[Array, float], Array]

@@ -13,8 +13,8 @@ import pandas as pd
 
 from mutau.comparing import fit_alternatives
 from mutau.decisions.expectations import Mean, expectation, probability_between
-from mutau.decisions.losses import ACTIONS, Loss
 from mutau.decisions.ropes import Rope, rope_of
+from mutau.stakes import ACTIONS, Loss
 from mutau.summaries import effect_moment_exists
 
 if TYPE_CHECKING:

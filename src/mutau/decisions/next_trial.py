@@ -12,11 +12,11 @@ import pandas as pd
 
 from mutau.decisions.baselines import as_baseline
 from mutau.decisions.goals import Goal, goals_at, loss_functional, probability_functional
-from mutau.decisions.losses import ACTIONS, Loss
 from mutau.decisions.planning import MOST_IN_ARM, planner
 from mutau.decisions.roads import ROADS
 from mutau.decisions.ropes import rope_of
 from mutau.errors import ArgumentError, Fault
+from mutau.stakes import ACTIONS, Loss
 from mutau.summaries import effect_moment_exists
 
 if TYPE_CHECKING:

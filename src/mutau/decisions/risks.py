@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.optimize import toms748
 
-from mutau.decisions.baselines import LEVELS, SHARES, FixedRisk
+from mutau.decisions.baselines import LEVELS, SHARES
 from mutau.decisions.expectations import posterior_draws
+from mutau.stakes import FixedRisk
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mutau.decisions.baselines import LEVELS, SHARES, FixedRisk
+from mutau.decisions.baselines import LEVELS, SHARES
 from mutau.decisions.designs import Baselines
 from mutau.errors import ArgumentError, Fault
 from mutau.likelihoods.links import LINKS
+from mutau.stakes import FixedRisk
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
 from mutau import tables
+from mutau.decisions import absolute_effects
 from mutau.grading.graded import NOT_RATED, as_graded, counted, participants, rating_words
 from mutau.grading.statements import graded_statement
+from mutau.outcomes.defaults import OWN
 from mutau.summaries import events
 from mutau.tables.columns import Column, Given, chance, interval_column, number_column, text
 from mutau.tables.record import Table
@@ -27,6 +29,11 @@ IN_WORDS = "In words"
 
 _CLASSIC = "Classic [95% confidence interval]"
 _BAYESIAN = "Bayesian [95% credible interval]"
+_IN_PEOPLE = (
+    "Events per 1,000 are of the mean effect under the default priors, over the risks without treatment that the "
+    "models state; an odds ratio from the same counts is quoted where the measure itself would lead "
+    "past a risk of 1 in more than 1% of the posterior.",
+)
 _NOTES = (
     "P(benefit) is of the mean effect, under the prior for tau that the column names; P(beyond threshold) is of the "
     "mean effect lying beyond the first of the outcome's thresholds on the side of benefit, under the default "
@@ -59,6 +66,27 @@ class PerThousand:
     lower: float
     upper: float
 
+    @classmethod
+    def of_frame(cls, frame: pd.DataFrame, measure: str) -> tuple[Self, ...]:
+        """Take them from the frame of `mutau.decisions.AbsoluteEffects`: of the mean effect, one for each baseline.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Under the default priors; an odds ratio is quoted, and named, where it stands in for what was refused.
+        measure : str
+            The model's own.
+        """
+        found = []
+        own = frame["prior_label"].eq(OWN) | frame["measure"].ne(measure)
+        for _, rows in frame[frame["quantity"].eq("mu") & own].groupby("baseline", sort=False):
+            known = rows[rows["difference"].notna()]
+            row = (known if len(known) else rows).iloc[0]
+            words = f"{row['baseline_label']}{'' if row['measure'] == measure else ', by an odds ratio'}"
+            numbers = ("without", "with", "difference", "difference_lower", "difference_upper")
+            found.append(cls(words, *(float(row[name]) for name in numbers)))
+        return tuple(found)
+
 
 def summary_of_findings(
     outcomes: Iterable[Outcome | Fit],
@@ -73,7 +101,8 @@ def summary_of_findings(
     outcomes : iterable
         Fits, or the outcomes of a run: ``mutau.run_review(...).outcomes``.
     absolute : mapping of str to sequence of PerThousand, optional
-        Events per 1,000 by the name of the outcome's model, for columns of their own.
+        Events per 1,000 by the name of the outcome's model; by default those over the baseline risks that the models
+        state.
     language : str
         Of the statements; one of `mutau.grading.languages`.
 
@@ -97,12 +126,13 @@ def summary_of_findings(
     graded = as_graded(outcomes)
     said = [graded_statement(each, language) for each in graded]
     models = [each.model for each in graded]
+    people = [(absolute or {}).get(each.model.name, _stated(each)) for each in graded]
     laid_out = tables.review_table(models, pd.concat([each.compared for each in graded], ignore_index=True))
     chances = [name for name in laid_out if str(name).startswith("P(benefit)")]
     columns = (
         text("Outcome", laid_out["Outcome"]),
         number_column("Trials (participants)", [counted(each.fit) for each in graded]),
-        *_per_thousand(graded, absolute or {}),
+        *_per_thousand(people),
         text("Measure", laid_out["Measure"]),
         interval_column("Classic", laid_out[_CLASSIC], "95% confidence interval"),
         interval_column("Bayesian", laid_out[_BAYESIAN], "95% credible interval"),
@@ -115,9 +145,9 @@ def summary_of_findings(
         name="summary_of_findings",
         title="Summary of findings, classic beside Bayesian",
         columns=columns,
-        numbers=pd.DataFrame([_numbers(*pair) for pair in zip(graded, said, strict=True)]),
+        numbers=pd.DataFrame([_numbers(*each) for each in zip(graded, said, people, strict=True)]),
         given=conditions(graded),
-        notes=_NOTES,
+        notes=(*_NOTES, *_in_people(graded, people)),
         provenance=tuple(f"{each.model.title}: {each.provenance}" for each in graded),
     )
 
@@ -135,11 +165,26 @@ def conditions(graded: Sequence[Graded]) -> tuple[Given, ...]:
     )
 
 
-def _per_thousand(
-    graded: Sequence[Graded], absolute: Mapping[str, Sequence[PerThousand]]
-) -> tuple[Column, ...]:
+def _stated(graded: Graded) -> Sequence[PerThousand]:
+    """Events per 1,000 over the baselines that the model states."""
+    frame, stakes = graded.absolute, graded.model.decision
+    if frame is None and stakes is not None and stakes.baselines:
+        frame = absolute_effects(graded.fit, stakes.baselines, instrument=stakes.instrument).to_frame()
+    return () if frame is None else PerThousand.of_frame(frame, graded.model.measure)
+
+
+def _in_people(graded: Sequence[Graded], people: Sequence[Sequence[PerThousand]]) -> tuple[str, ...]:
+    """Say over which risks events are counted, in the order of the cells; nothing where none is."""
+    named = [
+        f"{each.model.title}: {', then '.join(one.baseline for one in found)}"
+        for each, found in zip(graded, people, strict=True)
+        if found
+    ]
+    return (*_IN_PEOPLE, f"The risks without treatment: {'; '.join(named)}.") if named else ()
+
+
+def _per_thousand(found: Sequence[Sequence[PerThousand]]) -> tuple[Column, ...]:
     """Three columns of events per 1,000, a baseline after the other in a cell; none where nothing is given."""
-    found = [absolute.get(each.model.name, ()) for each in graded]
     if not any(found):
         return ()
 
@@ -150,7 +195,7 @@ def _per_thousand(
         return f"{tables.number(one.difference, 0)} {tables.interval(one.lower, one.upper, 0)}"
 
     return (
-        text("Per 1,000 without", cells(lambda one: f"{tables.number(one.without, 0)} ({one.baseline})")),
+        number_column("Per 1,000 without", cells(lambda one: tables.number(one.without, 0))),
         number_column("Per 1,000 with", cells(lambda one: tables.number(one.treated, 0))),
         interval_column("Difference per 1,000", cells(effect), "95% credible interval"),
     )
@@ -167,7 +212,7 @@ def _beyond(graded: Graded) -> tuple[float, str, str]:
     return value, f"{tables.probability(value, ess)}: {event.label}", event.label
 
 
-def _numbers(graded: Graded, said: Statement) -> dict[str, Any]:
+def _numbers(graded: Graded, said: Statement, people: Sequence[PerThousand]) -> dict[str, Any]:
     row, model = graded.row, graded.model
     kept = ("model", "measure", "estimate", "lower", "upper", "prob", "kind", "tau", "p_benefit", "p_harm")
     value, _, label = _beyond(graded)
@@ -178,6 +223,11 @@ def _numbers(graded: Graded, said: Statement) -> dict[str, Any]:
         "participants": participants(graded.fit),
         "p_beyond": value,
         "threshold": label,
+        **{
+            f"{name}_per_1000_{place}": value
+            for place, each in enumerate(people, start=1)
+            for name, value in asdict(each).items()
+        },
         "size": said.size,
         "size_from": said.why,
         "rating": said.rating,

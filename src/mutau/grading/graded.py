@@ -24,7 +24,7 @@ NOT_RATED = "not rated"
 
 
 class Outcome(Protocol):
-    """Anything that has these five, such as an outcome of `mutau.run_review`."""
+    """Anything that has these six, such as an outcome of `mutau.run_review`."""
 
     @property
     def model(self) -> OutcomeModel:
@@ -46,6 +46,10 @@ class Outcome(Protocol):
     def chances(self) -> pd.DataFrame:
         """`mutau.probabilities` of the fit, with the label of its prior in a column ``prior``."""
 
+    @property
+    def absolute(self) -> pd.DataFrame | None:
+        """Events per 1,000 over the model's baseline risks: the frame of `mutau.decisions.AbsoluteEffects`."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Graded:
@@ -60,6 +64,8 @@ class Graded:
     compared, summarised, chances : DataFrame
         `mutau.compare`, `mutau.summary` and `mutau.probabilities` of the fit. What GRADE's tables say is read from
         these and not asked of the fit again: a fit that was kept by an earlier run would have to be made anew.
+    absolute : DataFrame or None
+        Events per 1,000 over the baseline risks that the model states, where they were made already.
     """
 
     model: OutcomeModel
@@ -67,6 +73,7 @@ class Graded:
     compared: pd.DataFrame
     summarised: pd.DataFrame
     chances: pd.DataFrame
+    absolute: pd.DataFrame | None = None
 
     @property
     def row(self) -> pd.Series[Any]:
@@ -120,7 +127,9 @@ def _of_fit(fit: Fit) -> Graded:
 
 
 def _of_outcome(outcome: Outcome) -> Graded:
-    return Graded(outcome.model, outcome.fit, outcome.compared, outcome.summarised, outcome.chances)
+    return Graded(
+        outcome.model, outcome.fit, outcome.compared, outcome.summarised, outcome.chances, outcome.absolute
+    )
 
 
 def participants(fit: Fit) -> int | None:

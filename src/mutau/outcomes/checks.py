@@ -12,7 +12,9 @@ from mutau.errors import Fault, nearest
 from mutau.likelihoods import LIKELIHOODS
 from mutau.measures import MEASURES, SMD_VARIANCES, TO_RULES
 from mutau.outcomes.compared import check_compares, compared_measure, off_one_group
+from mutau.outcomes.decided import decision_faults
 from mutau.outcomes.graded import certainty_faults, size_faults
+from mutau.outcomes.natural import off_scale
 from mutau.outcomes.printed import pooled_faults
 from mutau.outcomes.records import (
     ARMS,
@@ -277,7 +279,7 @@ def _null(fields: Mapping[str, Any]) -> float:
 
 def _threshold_value(value: object, fields: Mapping[str, Any], key: str) -> Iterator[Fault]:
     kind, null = _scale_kind(fields), _null(fields)
-    problem = _off_scale(value, kind) or off_one_group(value, compared_measure(fields))
+    problem = off_scale(value, kind) or off_one_group(value, compared_measure(fields))
     if problem is not None:
         yield Fault(*problem, key=key)
     elif kind is not None and value == null:
@@ -301,7 +303,7 @@ def _threshold_side(threshold: Threshold, fields: Mapping[str, Any], key: str) -
         or negated
         or kind is None
         or benefit not in BENEFITS
-        or _off_scale(value, kind) is not None
+        or off_scale(value, kind) is not None
     ):
         return
     null = _null(fields)
@@ -315,19 +317,6 @@ def _threshold_side(threshold: Threshold, fields: Mapping[str, Any], key: str) -
             "Change the value, the label, or benefit",
             key=key,
         )
-
-
-def _off_scale(value: object, kind: str | None) -> tuple[str, str, str] | None:
-    """Say why a number cannot be an effect of this kind on the natural scale."""
-    natural = "Give it as it is read, not as a logarithm"
-    if not isinstance(value, (int, float)) or not is_number(value):
-        return f"{value!r} is not a finite number", "An effect is a number", natural
-    if kind == "ratio" and value <= 0:
-        return f"{value:g} is not above 0", "A ratio is above 0", natural
-    if kind == "rd" and abs(value) > 1:
-        remedy = "Give it as a proportion, not as a percentage"
-        return f"{value:g} is beyond 1", "A risk difference lies between -1 and 1", remedy
-    return None
 
 
 def _check_sensitivity(fields: Mapping[str, Any]) -> Iterator[Fault]:
@@ -357,7 +346,7 @@ def _check_published(fields: Mapping[str, Any]) -> Iterator[Fault]:
     kind = _scale_kind(fields)
     measure = compared_measure(fields)
     printed = {name: getattr(published, name) for name in ("estimate", "lower", "upper")}
-    problems = {name: _off_scale(one, kind) or off_one_group(one, measure) for name, one in printed.items()}
+    problems = {name: off_scale(one, kind) or off_one_group(one, measure) for name, one in printed.items()}
     for name, problem in problems.items():
         if problem is not None:
             yield Fault(*problem, key=f"published.{name}")
@@ -432,6 +421,7 @@ _CHECKS: tuple[Check, ...] = (
     certainty_faults,
     size_faults,
     _check_sensitivity,
+    decision_faults,
     _check_published,
     _check_pooled,
     _check_zero_cells,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mutau.errors import ArgumentError, Fault
+from mutau.outcomes.decided import read_decision
 from mutau.outcomes.defaults import RESERVED_LABELS
 from mutau.outcomes.records import (
     Certainty,
@@ -70,6 +71,8 @@ def draft(content: Structure, file: Path) -> tuple[dict[str, Any], list[Fault]]:
     fields |= _certainty(content.get("certainty"), faults)
     fields |= _published(content.get("published"), faults)
     fields |= _sensitivity(content.get("sensitivity"), file, faults)
+    if "decision" in content:
+        fields["decision"] = read_decision(content["decision"], faults)
     if "zero_cells" in content:
         fields["zero_cells"] = ZeroCells(**content["zero_cells"])
     if "data" in content:

@@ -24,8 +24,13 @@ __all__ = ["Review", "load_model", "load_review"]
 
 _REVIEW = "review.toml"
 _OF_THE_REVIEW = ("title", "citation", "note", "order")
-_OF_A_TABLE = ("data", "where", "zero_cells", "smd_variance")
-_WHOLE = ("mu", "tau")  # tables that name a published prior: what is said of one is not said of another
+_OF_A_TABLE = ("data", "where", "zero_cells", "smd_variance", "decision")
+_WHOLE = (
+    "mu",
+    "tau",
+    "loss",
+    "instrument",
+)  # tables that are one statement: a part of one is no part of another
 _LINE = re.compile(r"\s*\(at (line (\d+), column \d+|end of document)\)")
 _RESULTS = ("report.html", "run.json", "compare.csv", "summary.csv", "pooled.csv")
 _FILE_KEYS = {
@@ -265,7 +270,7 @@ def _stands(path: list[str], content: Any) -> bool:
 
 
 def _merged(shared: Structure, own: Structure) -> Structure:
-    """Lay a model's keys over the shared ones; tables are merged; lists, values and named priors replaced."""
+    """Lay a model's keys over the shared ones; tables are merged; lists, values and whole statements replaced."""
     merged = dict(shared)
     for key, value in own.items():
         both = isinstance(value, dict) and isinstance(merged.get(key), dict) and key not in _WHOLE

@@ -21,6 +21,8 @@ from mutau.shown import Shown
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from mutau.stakes import Stakes
+
 __all__ = ["OutcomeModel"]
 
 _OF_THE_MEASURE: Any = None
@@ -83,6 +85,8 @@ class OutcomeModel(Shown):
         What the review printed.
     sensitivity : OtherAnalyses
         Other ways to analyse the outcome, which `mutau.sensitivity` tries beside those that it knows itself.
+    decision : Stakes, optional
+        What `mutau.decide` takes as stated: loss, baseline risks, instrument, the next trial's sizes and level.
     zero_cells : ZeroCells
         Rule for studies without events in an arm.
     smd_variance : {"metafor", "RevMan"}
@@ -136,6 +140,7 @@ class OutcomeModel(Shown):
     certainty: Certainty | None = None
     published: PublishedResult | None = None
     sensitivity: OtherAnalyses = field(default_factory=OtherAnalyses)
+    decision: Stakes | None = None
     zero_cells: ZeroCells = field(default_factory=ZeroCells)
     smd_variance: Literal["metafor", "RevMan"] = "metafor"
     reference_sd: float | None = None

@@ -123,6 +123,38 @@ class _ZeroCells(_Table):
     to: str | None = None
 
 
+class _Loss(_Table):
+    kind: str | None = None
+    worthwhile: float | None = None
+    use: float | None = None
+    withhold: float | None = None
+    source: str | None = None
+
+
+class _Baseline(_Table):
+    risk: float | None = None
+    beta: list[float] | None = None
+    logit_normal: list[float] | None = None
+    quantiles: list[list[float]] | None = None
+    family: str | None = None
+    learnt: str | None = None
+    source: str | None = None
+
+
+class _Instrument(_Table):
+    name: str | None = None
+    sd: float | None = None
+    source: str | None = None
+
+
+class _Decision(_Table):
+    level: float | None = None
+    next_trial_sizes: list[float] | None = None
+    loss: _Loss | None = None
+    baselines: list[_Baseline] | None = None
+    instrument: _Instrument | None = None
+
+
 class _Shared(_Table):
     data: str | None = None
     where: dict[str, Any] | None = None
@@ -142,6 +174,7 @@ class _Shared(_Table):
     certainty: _Certainty | None = None
     published: _Published | None = None
     sensitivity: _Sensitivity | None = None
+    decision: _Decision | None = None
     zero_cells: _ZeroCells | None = None
     smd_variance: str | None = None
     reference_sd: float | None = None
@@ -189,6 +222,10 @@ _SECTIONS: Mapping[tuple[str, ...], type[_Table]] = {
     ("published",): _Published,
     ("sensitivity",): _Sensitivity,
     ("sensitivity", "halved"): _Halved,
+    ("decision",): _Decision,
+    ("decision", "loss"): _Loss,
+    ("decision", "baselines"): _Baseline,
+    ("decision", "instrument"): _Instrument,
     ("zero_cells",): _ZeroCells,
 }
 

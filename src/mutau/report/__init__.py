@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from mutau.report.page import render_report
-from mutau.report.record import DiagnosisPage, OutcomePage, ReportInput, SensitivityPage
+from mutau.report.record import DecisionPage, DiagnosisPage, OutcomePage, ReportInput, SensitivityPage
 
-__all__ = ["DiagnosisPage", "OutcomePage", "ReportInput", "SensitivityPage", "render_report"]
+__all__ = ["DecisionPage", "DiagnosisPage", "OutcomePage", "ReportInput", "SensitivityPage", "render_report"]

@@ -13,7 +13,35 @@ if TYPE_CHECKING:
     from mutau.outcomes import OutcomeModel, Review
     from mutau.pooled_only import PooledResult
 
-__all__ = ["DiagnosisPage", "OutcomePage", "ReportInput", "SensitivityPage"]
+__all__ = ["DecisionPage", "DiagnosisPage", "OutcomePage", "ReportInput", "SensitivityPage"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecisionPage:
+    """What a report shows of what an outcome means for a decision.
+
+    Parameters
+    ----------
+    sentences : tuple of str
+        `mutau.tables.decision_sentences`.
+    tables : mapping of str to DataFrame
+        `mutau.tables.decision_tables`, text.
+    notes : mapping of str to tuple of str
+        What each of them takes for granted, by the same names.
+    assumptions : tuple of str
+        What all of it takes for granted.
+    unstated : tuple of str
+        What nobody stated, and what could not be asked.
+    absolute : DataFrame, optional
+        Events per 1,000, unrounded: the frame of `mutau.decisions.AbsoluteEffects`.
+    """
+
+    sentences: tuple[str, ...]
+    tables: Mapping[str, pd.DataFrame]
+    notes: Mapping[str, tuple[str, ...]]
+    assumptions: tuple[str, ...]
+    unstated: tuple[str, ...]
+    absolute: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,6 +122,8 @@ class OutcomePage:
         What would change the answer, where that was asked.
     diagnosis : DiagnosisPage, optional
         Which trial matters, and whether small trials find other effects.
+    decision : DecisionPage, optional
+        What it means for a decision, where the model states what one needs.
     """
 
     model: OutcomeModel
@@ -109,6 +139,12 @@ class OutcomePage:
     likelihoods: pd.DataFrame | None = None
     sensitivity: SensitivityPage | None = None
     diagnosis: DiagnosisPage | None = None
+    decision: DecisionPage | None = None
+
+    @property
+    def absolute(self) -> pd.DataFrame | None:
+        """Events per 1,000, unrounded, where a baseline risk is stated."""
+        return None if self.decision is None else self.decision.absolute
 
     @property
     def every_fit(self) -> tuple[tuple[str, Fit], ...]:

@@ -15,6 +15,7 @@ from mutau import tables
 from mutau.plots import correction_sentence, plain
 from mutau.priors.published import origin_in_words
 from mutau.priors.words import mu_in_words, tau_in_words
+from mutau.report.decision import DecisionView, decision_view
 from mutau.report.disagreeing import why_they_differ
 from mutau.report.findings import outcome_facts
 from mutau.report.mathematics import FormulaView, model_formulas
@@ -65,6 +66,7 @@ class OutcomeView:
     agreement: TableView | None
     likelihoods: TableView | None
     sensitivity: SensitivityView | None
+    decision: DecisionView | None
     diagnosis: DiagnosisView | None
 
 
@@ -110,6 +112,7 @@ def outcome_view(page: OutcomePage, number: int) -> OutcomeView:
         agreement=_agreement(page, provenance),
         likelihoods=_likelihoods(page, provenance),
         sensitivity=sensitivity_view(page, anchor, provenance),
+        decision=decision_view(page, provenance),
         diagnosis=diagnosis_view(page, anchor, provenance),
     )
 

@@ -20,10 +20,11 @@ from mutau.review.folder import write_file
 from mutau.review.records import OutcomeResult, ReviewResult, joined
 
 if TYPE_CHECKING:
+    from mutau.decisions import Decision
     from mutau.fitting import Fit
     from mutau.outcomes import Review
     from mutau.pooled_only import PooledResult
-    from mutau.report import OutcomePage, SensitivityPage
+    from mutau.report import DecisionPage, OutcomePage, SensitivityPage
     from mutau.sensitivities import Sensitivity
 
 __all__ = [
@@ -78,7 +79,10 @@ def write_pooled(alone: PooledResult, folder: Path) -> None:
 
 
 def write_outcome(
-    outcome: OutcomeResult, folder: Path, sensitivity: Sensitivity | None = None
+    outcome: OutcomeResult,
+    folder: Path,
+    sensitivity: Sensitivity | None = None,
+    decision: Decision | None = None,
 ) -> OutcomePage:
     """Write one outcome's tree, tables and figures, and give what the report shows of it."""
     from mutau import plots
@@ -117,6 +121,27 @@ def write_outcome(
         likelihoods=outcome.likelihoods,
         sensitivity=None if sensitivity is None else _write_sensitivity(sensitivity, folder),
         diagnosis=diagnosis,
+        decision=None if decision is None else _write_decision(decision, folder),
+    )
+
+
+def _write_decision(found: Decision, folder: Path) -> DecisionPage:
+    """Write every number of a decision, and give what the report shows of it."""
+    from mutau.report import DecisionPage
+
+    frames, model = found.to_frames(), found.model
+    made = tables.decision_kinds(frames, model)
+    _write_tables(folder, made)
+    if "next_trial_sizes" in frames:
+        told = tables.with_conditions(frames["next_trial_sizes"], model)
+        write_file(folder / "decision_next_trial_sizes.csv", tables.csv_text(told))
+    return DecisionPage(
+        tables.decision_sentences(frames, model),
+        tables.decision_tables(frames, model),
+        {table.name.removeprefix("decision_"): table.notes for table in made},
+        found.assumptions,
+        found.unstated,
+        None if found.absolute is None else found.absolute.to_frame(),
     )
 
 

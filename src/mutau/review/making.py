@@ -5,13 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
 from mutau import errors
 from mutau.comparing import compare, compare_likelihoods, disagreement, fit_alternatives
+from mutau.decisions import decide
 from mutau.errors import MutauWarning
 from mutau.fitting import Fit, fit
 from mutau.outcomes import OutcomeModel
@@ -73,7 +74,12 @@ def make(task: Task, folder: Path) -> OutcomeResult | PooledResult:
     with _noted() as notes:
         outcome = run_outcome(task.model, task.studies, task.seed, task.engine)
         found = None if task.level is None else sensitivity(outcome.fit, level=task.level)
-        page = write_outcome(outcome, folder, found)
+        decided = None
+        if outcome.model.decision is not None:
+            decided = decide(outcome.fit, alternatives=outcome.alternatives)
+            if decided.absolute is not None:
+                outcome = replace(outcome, absolute=decided.absolute.to_frame())
+        page = write_outcome(outcome, folder, found, decided)
     keep(folder, task.key, page, tuple(notes))
     return outcome
 

@@ -43,6 +43,8 @@ class OutcomeResult:
         `mutau.comparing.disagreement` of the two engines, where both ran.
     likelihoods : DataFrame, optional
         `mutau.comparing.compare_likelihoods`, where the likelihood is of counts.
+    absolute : DataFrame, optional
+        Events per 1,000 over the baseline risks that the model states: see `mutau.decisions.absolute_effects`.
     """
 
     fit: Fit
@@ -53,6 +55,7 @@ class OutcomeResult:
     sampled: dict[str, Fit] = field(default_factory=dict)
     agreement: pd.DataFrame | None = None
     likelihoods: pd.DataFrame | None = None
+    absolute: pd.DataFrame | None = None
 
     @classmethod
     def of_page(cls, page: OutcomePage) -> Self:

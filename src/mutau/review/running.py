@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from mutau.decisions import learning_faults
 from mutau.errors import (
     ArgumentError,
     DataWarning,
@@ -36,6 +37,7 @@ from mutau.review.plain import shown
 from mutau.review.records import OutcomeResult, ReviewResult
 from mutau.sensitivities.choices import stated_choices
 from mutau.sensitivities.whole import LEVEL
+from mutau.stakes import ControlArms
 from mutau.studies import StudyTable, read_studies
 
 if TYPE_CHECKING:
@@ -125,7 +127,21 @@ def read_outcome(model: OutcomeModel) -> tuple[StudyTable, pd.DataFrame]:
         raise ModelFileError(Fault("it is missing", rule, remedy, file=f"{model.name}.toml", key="data"))
     studies, effects = prepare(read_studies(shown(Path(model.data))), model)
     stated_choices(model, studies, effects)
+    _require_control_arms(model, effects)
     return studies, effects
+
+
+def _require_control_arms(model: OutcomeModel, effects: pd.DataFrame) -> None:
+    """Refuse a baseline that shall be learnt from control arms of which the table has no counts."""
+    stated = () if model.decision is None else model.decision.baselines
+    faults = [
+        replace(fault, file=f"{model.name}.toml", key=f"decision.baselines[{place}]")
+        for place, each in enumerate(stated, start=1)
+        if isinstance(each, ControlArms)
+        for fault in learning_faults(effects)
+    ]
+    if faults:
+        raise ModelFileError(faults)
 
 
 def run_review(

@@ -9,6 +9,8 @@ from __future__ import annotations
 from mutau.tables import kinds
 from mutau.tables.changes import changes_table
 from mutau.tables.columns import Column, Given, Role, chance, interval_column, text
+from mutau.tables.decision import DECISION_CAPTIONS, decision_kinds, decision_tables
+from mutau.tables.decision_words import decision_sentences
 from mutau.tables.derived import derived_table
 from mutau.tables.diagnosis import DIAGNOSIS_CAPTIONS, diagnosis_kinds, diagnosis_tables
 from mutau.tables.formats.numbers import csv_text
@@ -52,6 +54,7 @@ from mutau.tables.texts import numbered_notes, plain
 __all__ = [
     "BAYESIAN",
     "CAPTIONS",
+    "DECISION_CAPTIONS",
     "DIAGNOSIS_CAPTIONS",
     "FORMATS",
     "HEADLINE_METHODS",
@@ -69,6 +72,9 @@ __all__ = [
     "comparison_table",
     "csv_text",
     "data_table",
+    "decision_kinds",
+    "decision_sentences",
+    "decision_tables",
     "derived_table",
     "diagnosis_kinds",
     "diagnosis_tables",

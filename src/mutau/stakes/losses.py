@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
@@ -13,17 +13,29 @@ from mutau.errors import ArgumentError, Fault, nearest
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mutau.outcomes import OutcomeModel
+    from mutau.measures import Measure
 
     type Array = NDArray[np.float64]
 
-__all__ = ["ACTIONS", "LOSSES", "Loss", "LossScale"]
+__all__ = ["ACTIONS", "LOSSES", "Loss", "LossScale", "Oriented"]
 
 type LossKind = Literal["linear", "threshold", "asymmetric"]
 
 LOSSES = ("linear", "threshold", "asymmetric")
 ACTIONS = ("use", "do not use")
 """The two actions that a loss compares: the treatment, or the control."""
+
+
+class Oriented(Protocol):
+    """Anything that has an effect measure and a direction that helps, such as an `OutcomeModel`."""
+
+    @property
+    def measure_record(self) -> Measure:
+        """The effect measure."""
+
+    @property
+    def benefit_sign(self) -> int:
+        """+1 where a higher effect helps, -1 where a lower one does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +53,8 @@ class Loss:
     use, withhold : float
         Weight of using a treatment that is not worthwhile, and of not using one that is. Above 0; both 1 where the
         loss is linear.
+    source : str
+        Whose judgement it is, or that it is a convention; printed with every result.
 
     Raises
     ------
@@ -71,12 +85,18 @@ class Loss:
     worthwhile: float | None = None
     use: float = 1.0
     withhold: float = 1.0
+    source: str = ""
 
     def __post_init__(self) -> None:
         faults = []
         if self.kind not in LOSSES:
             faults.append(
-                Fault(f"loss {self.kind!r}", "There is no such loss", nearest(str(self.kind), LOSSES))
+                Fault(
+                    f"loss {self.kind!r}",
+                    "There is no such loss",
+                    nearest(str(self.kind), LOSSES),
+                    key="kind",
+                )
             )
         for name in ("use", "withhold"):
             weight = getattr(self, name)
@@ -86,10 +106,19 @@ class Loss:
                 )
         if self.kind == "linear" and (self.use, self.withhold) != (1.0, 1.0):
             rule = "A linear loss weighs both errors alike"
-            faults.append(Fault(f"weights {self.use:g} and {self.withhold:g}", rule, 'Say "asymmetric"'))
+            faults.append(
+                Fault(f"weights {self.use:g} and {self.withhold:g}", rule, 'Say "asymmetric"', key="kind")
+            )
         if self.worthwhile is not None and not math.isfinite(self.worthwhile):
             rule = "A worthwhile effect is a number"
-            faults.append(Fault(f"worthwhile = {self.worthwhile!r}", rule, "Give it on the natural scale"))
+            faults.append(
+                Fault(
+                    f"worthwhile = {self.worthwhile!r}",
+                    rule,
+                    "Give it on the natural scale",
+                    key="worthwhile",
+                )
+            )
         if faults:
             raise ArgumentError(faults)
 
@@ -103,7 +132,7 @@ class Loss:
         """The P(worthwhile) above which a threshold loss says: use it. NaN for the other losses."""
         return self.use / (self.use + self.withhold) if self.power == 0 else math.nan
 
-    def on(self, model: OutcomeModel) -> LossScale:
+    def on(self, model: Oriented) -> LossScale:
         """Put the loss on a model's analysis scale.
 
         Raises
@@ -116,13 +145,18 @@ class Loss:
         at = float(measure.to_analysis(np.float64(effect)))
         if not math.isfinite(at):
             rule = f"It lies outside what a {measure.name} can be"
-            raise ArgumentError(Fault(f"worthwhile = {effect:g}", rule, "Give it on the natural scale"))
+            raise ArgumentError(
+                Fault(f"worthwhile = {effect:g}", rule, "Give it on the natural scale", key="worthwhile")
+            )
         return LossScale(self, at, model.benefit_sign)
 
     def __str__(self) -> str:
         least = "any benefit" if self.worthwhile is None else f"{self.worthwhile:g}"
         weights = f"using one that is not weighs {self.use:g}, not using one that is weighs {self.withhold:g}"
-        return f"{self.kind} loss: worthwhile from {least}; {weights}"
+        said = f" ({self.source})" if self.source else ""
+        if self.kind == "linear":
+            weights = "both errors weigh alike, in proportion to their size"
+        return f"{self.kind} loss: worthwhile from {least}; {weights}{said}"
 
 
 @dataclass(frozen=True, slots=True)
