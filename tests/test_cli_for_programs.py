@@ -65,7 +65,7 @@ def test_a_quiet_run_prints_nothing_a_rerun_says_what_it_kept_and_an_update_what
     ]
     after = pd.read_csv("out/summary.csv")
     before.to_csv("out/summary.csv", index=False)  # as if the page and tables had yet to be made
-    update = command("update", *RUN[1:], "--format", "json")
+    update = command("update", *RUN[1:4], "--format", "json")  # engine, seed and level as before
     assert (update.exit_code, update.stderr) == (0, "")
     changed = json.loads(update.stdout)
     assert {row["model"] for row in changed} == {"pain"}
@@ -75,7 +75,31 @@ def test_a_quiet_run_prints_nothing_a_rerun_says_what_it_kept_and_an_update_what
         for column in ("estimate", "lower", "upper", "p_benefit"):
             assert all(row[f"{column}_{side}"] == pain.loc[row["prior_label"], column] for row in changed)
     assert all(row["p_benefit_after"] > row["p_benefit_before"] for row in changed)
-    assert command("update", *RUN[1:]).stdout == "No answer has changed.\n"
+    assert command("update", *RUN[1:4]).stdout == "No answer has changed.\n"
+
+
+def test_an_update_runs_as_before_outcomes_too_of_which_only_the_pooled_result_is_known():
+    command(*RUN, "--seed", "4", "--only", "falls")
+    run = Path("out/run.json")
+    told = json.loads(run.read_text())
+    assert (told["seed"], told["asked"]) == (4, {"engine": "exact", "level": None})
+    before = pd.read_csv("out/pooled.csv")
+    path = Path("small/falls.toml")
+    path.write_text(
+        path.read_text().replace("lower = 0.52", "lower = 0.50").replace("upper = 1.05", "upper = 1.09")
+    )
+    update = command("update", *RUN[1:4], "--only", "falls", "--format", "json")
+    assert (update.exit_code, update.stderr) == (0, "")
+    changed, after = json.loads(update.stdout), pd.read_csv("out/pooled.csv")
+    assert {(row["model"], row["engine"]) for row in changed} == {("falls", "pooled only")}
+    assert sorted(row["estimate_before"] for row in changed) == sorted(before["estimate"])
+    assert sorted(row["p_benefit_after"] for row in changed) == sorted(after["p_benefit"])
+    again = json.loads(run.read_text())
+    assert (again["seed"], again["asked"]) == (told["seed"], told["asked"])
+    run.write_text(json.dumps({name: value for name, value in again.items() if name != "asked"}))
+    refused = command("update", *RUN[1:4], "--only", "falls")
+    assert refused.exit_code == 2
+    assert "does not say its engine, level" in refused.stderr.replace("\n", " ")
 
 
 def test_an_update_needs_an_earlier_run():

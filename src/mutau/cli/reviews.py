@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -89,11 +89,15 @@ def update(
     review: ReviewArgument,
     out: Annotated[str, typer.Option(help="Folder of results of an earlier run.")] = "results",
     only: OnlyOption = None,
-    seed: SeedOption = 1,
-    engine: Annotated[RunEngine, typer.Option(help="As in the earlier run.")] = RunEngine.both,
+    seed: Annotated[int | None, typer.Option(min=0, help="By default as in the earlier run.")] = None,
+    engine: Annotated[
+        RunEngine | None, typer.Option(help="By default as in the earlier run.", show_default=False)
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Outcomes fitted at the same time.")] = 1,
-    level: Annotated[float, typer.Option(help="As in the earlier run.")] = 0.95,
-    sensitivity: Annotated[bool, typer.Option(help="As in the earlier run.")] = True,
+    level: Annotated[float | None, typer.Option(help="By default as in the earlier run.")] = None,
+    sensitivity: Annotated[
+        bool | None, typer.Option(help="Whether to ask about it: by default as in the earlier run.")
+    ] = None,
     form: FormatOption = Format.table,
 ) -> None:
     """Run again what changed in a review, and print old answers against new.
@@ -110,16 +114,23 @@ def update(
                 out,
                 only=only,
                 seed=seed,
-                engine=engine.value,
+                engine=None if engine is None else engine.value,
                 progress=progress,
                 jobs=jobs,
-                level=level if sensitivity else None,
+                level=_level(level, sensitivity),
             )
         if form is Format.table and found.changes.empty:
             say(["No answer has changed."])
         else:
             write_table(changes_table(found.changes), found.changes, form, "Answers that changed")
     _fail_unless_sound(found.result)
+
+
+def _level(level: float | None, sensitivity: bool | None) -> float | Literal["as before"] | None:
+    """Give the level of an update: stated, the usual one where sensitivity is asked for anew, or as before."""
+    if sensitivity is False:
+        return None
+    return level if level is not None else 0.95 if sensitivity else "as before"
 
 
 def _fail_unless_sound(result: ReviewResult) -> None:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.sparse import csc_array
 from scipy.special import gammaln, ndtr, xlogy
 
 from mutau.decisions.effects_grid import cubic_weights
@@ -34,6 +35,10 @@ PER_SD = 12
 MOST = 6_000
 """Outcomes of a normal trial at most."""
 CHUNK = 4_000_000
+SHARES = 16
+"""Points of two grids among which a pair of risks is shared: four of either."""
+RARE = 1e-9
+"""Counts of an arm that are less probable than this are at the ends left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +168,25 @@ def count_outcomes(
         The baselines over which the analysis of the new trial integrates: the model's prior. Without them the
         analysis is conditional on the number of all events.
     """
-    made = _product(arms, _matrices(grid.t, grid.values[:1], arms, arising)[0]).ravel()
-    chance = made / (1.0 - arising.impossible(grid))
+    chance = _product(arms, _matrices(grid.t, grid.values[:1], arms, arising)[0])
+    chance /= 1.0 - arising.impossible(grid)
     if analysed is None:
         joint = _conditional(grid, arms)
     else:
-        matrices = _matrices(grid.t, grid.values, arms, analysed)
-        joint = np.stack([_product(arms, each).ravel() for each in matrices])
-    return _outcomes(chance, joint, (len(arms[0].counts), len(arms[1].counts)))
+        likely = tuple(_likely(chance.sum(axis=axis)) for axis in (1, 0))
+        first, second = (
+            replace(arm, likelihood=arm.likelihood[own]) for arm, own in zip(arms, likely, strict=True)
+        )
+        joint = np.zeros((len(grid.values), *chance.shape))
+        for f, each in enumerate(_matrices(grid.t, grid.values, arms, analysed)):
+            joint[f][likely] = _product((first, second), each)
+    return _outcomes(chance.ravel(), joint.reshape(len(joint), -1), chance.shape)
+
+
+def _likely(margin: Array) -> slice:
+    """Give the counts from the first to the last that is not rare."""
+    found = np.flatnonzero(margin > RARE)
+    return slice(int(found[0]), int(found[-1]) + 1)
 
 
 def _outcomes(chance: Array, joint: Array, shape: tuple[int, ...]) -> Outcomes:
@@ -197,25 +213,29 @@ def _conditional(grid: EffectsGrid, arms: tuple[Arm, Arm]) -> Array:
 
 
 def _matrices(t: Array, values: Array, arms: tuple[Arm, Arm], baselines: Baselines) -> Array:
-    """Share every (baseline, effect) among the points of both grids, shape (f, g1, g0)."""
+    """Share every (baseline, effect) among the points of both grids, shape (f, g1, g0).
+
+    The sixteen shares of a pair are a column of a sparse matrix, which all functionals are multiplied by at once.
+    """
     sizes = [len(arm.phi) for arm in arms]
-    out = np.zeros((len(values), sizes[0] * sizes[1]))
-    rows = max(1, CHUNK // (4 * len(t)))
+    out = np.zeros((sizes[0] * sizes[1], len(values)))
+    rows = max(1, CHUNK // (SHARES * len(t)))
     for start in range(0, len(baselines.weights), rows):
         part = slice(start, start + rows)
         *logs, possible = baselines.log_risks(part, t)
-        placed = [
+        (first, one), (second, other) = (
             cubic_weights((arm.variable(log) - arm.phi[0]) / (arm.phi[1] - arm.phi[0]), len(arm.phi))
             for arm, log in zip(arms, logs, strict=True)
-        ]
-        mass = (baselines.weights[part, None] * possible) * values[:, None, :]
-        for i in range(4):
-            for j in range(4):
-                place = ((placed[0][0] + i) * sizes[1] + placed[1][0] + j).ravel()
-                share = placed[0][1][i] * placed[1][1][j]
-                for f in range(len(values)):
-                    out[f] += np.bincount(place, (mass[f] * share).ravel(), minlength=out.shape[1])
-    return out.reshape(len(values), *sizes)
+        )
+        corner = (first * sizes[1] + second).ravel().astype(np.int32)
+        around = np.add.outer(np.arange(4) * sizes[1], np.arange(4)).ravel().astype(np.int32)
+        places = np.add.outer(corner, around)
+        both = np.stack(one, axis=-1)[..., :, None] * np.stack(other, axis=-1)[..., None, :]
+        mass = (baselines.weights[part, None] * possible)[..., None] * values.T
+        ends = np.arange(0, places.size + 1, SHARES, dtype=np.int32)
+        shares = csc_array((both.ravel(), places.ravel(), ends), shape=(len(out), len(corner)))
+        out += shares @ mass.reshape(len(corner), -1)
+    return np.ascontiguousarray(out.T).reshape(len(values), *sizes)
 
 
 def _product(arms: tuple[Arm, Arm], shared: Array) -> Array:

@@ -130,8 +130,9 @@ def next_trial(
     doi:10.1002/pst.175). The expected value of sample information is
     :math:`\min_a E L(a) - E \min_a E[L(a) \mid \text{new data}]` (Raiffa and Schlaifer 1961). Every outcome of the
     trial is gone through (counts), or a fine grid of estimates (normal likelihood); after each, the posterior is
-    integrated exactly, heterogeneity and baseline learnt anew. With counts a curve goes in small steps, and a little
-    larger trial may have a little smaller chance.
+    integrated exactly, heterogeneity and baseline learnt anew. Of a stated baseline the analysis knows nothing;
+    expected losses now are then those expected over the trial's outcomes, so that the value is never below 0. With
+    counts a curve goes in small steps, and a little larger trial may have a little smaller chance.
     """
     loss = Loss() if loss is None else loss
     rope = rope_of(fit.model, mid)
@@ -281,13 +282,30 @@ def _needed(
     place = sizes.index(high)
     if place == 0:
         return row | {"size": high, "note": "reached by the smallest size asked for"}
-    low = sizes[place - 1]
-    while high - low > max(1.0, PRECISE * high) if high > 20 else high - low > PRECISE * high:
-        middle = float(round(math.sqrt(low * high))) if high > 20 else math.sqrt(low * high)
-        if middle in (low, high):
+    below, above = ((size, answers[size]["chances"][g]) for size in (sizes[place - 1], high))
+    while above[0] - below[0] > max(PRECISE * above[0], 1.0 if above[0] > 20 else 0.0):
+        middle = _between(below, above, chance)
+        if middle in (below[0], above[0]):
             break
-        low, high = (low, middle) if ask(middle)["chances"][g] >= chance else (middle, high)
+        there = (middle, ask(middle)["chances"][g])
+        below, above = (below, there) if there[1] >= chance else (there, above)
+    high = above[0]
     return row | {"size": high, "note": ""}
+
+
+def _between(below: tuple[float, float], above: tuple[float, float], chance: float) -> float:
+    """Give the size to try next: where a line over the logarithm of the size reaches the chance, and a little beyond.
+
+    What is beyond by half of the wanted precision mostly lies on the other side, so that both ends move.
+    """
+    (low, short), (high, enough) = below, above
+    ratio = math.log(high / low)
+    line = math.log(low) + ratio * (chance - short) / (enough - short)
+    share = (line - math.log(low)) / ratio
+    line += 0.5 * PRECISE if share < 0.5 else -0.5 * PRECISE
+    edge = 0.45 * PRECISE
+    middle = math.exp(min(max(line, math.log(low) + edge), math.log(high) - edge))
+    return float(round(middle)) if high > 20 else middle
 
 
 def _assumptions(made: Planner, quantity: str) -> tuple[str, ...]:

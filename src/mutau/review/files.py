@@ -202,6 +202,7 @@ def run_info(
     alone: Sequence[PooledResult],
     seed: int,
     seconds: float,
+    asked: dict[str, Any],
 ) -> dict[str, Any]:
     """What was run, on what, with what, for how long."""
     return {
@@ -210,6 +211,7 @@ def run_info(
         "review_sha256": _sha256(review.folder / "review.toml"),
         "about": {"citation": review.citation, "note": review.note},
         "seed": seed,
+        "asked": asked,
         "seconds": round(seconds, 2),
         "converged": all(outcome.converged for outcome in outcomes),
         "engines_agree": all(outcome.agreed for outcome in outcomes),

@@ -221,7 +221,8 @@ def run_review(
         pages, alone = _read_back(results, tasks, said)
         outcomes = tuple(made.get(page.model.name) or OutcomeResult.of_page(page) for page in pages)
         seconds = time.perf_counter() - start
-        info = run_info(review, outcomes, alone, seed, seconds)
+        asked = {"engine": engine, "level": level}
+        info = run_info(review, outcomes, alone, seed, seconds, asked)
         for name, content in top_files(review, pages, alone, info).items():
             results.write(name, content)
         results.commit(info, [task.name for task in tasks], whole=only is None)
