@@ -2,9 +2,12 @@
 
 import io
 import json
+import os
+import re
 import shutil
 from pathlib import Path
 
+import docx
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +19,7 @@ from mutau.cli import app
 from mutau.cli.reviews import RunEngine
 from mutau.cli.shared import FitEngine
 from mutau.engines import ASKABLE
+from mutau.formats import Format
 from mutau.review import RUN_ENGINES
 
 SMALL = Path(__file__).parent / "data" / "small_review"
@@ -151,6 +155,11 @@ def test_a_fit_is_printed_and_written():
         (("compare", "small/falls.toml"), "`mutau show small/falls.toml` says what it says"),
         (("fit", "small/pian.toml"), "Did you mean 'pain.toml'?"),
         (("fit", "small/pain.toml", "--engine", "exactt"), "Invalid value for '--engine'"),
+        (("compare", "small/pain.toml", "--format", "docx"), "Name a file: --output FILE.docx"),
+        (("fit", "small/pain.toml", "--output", "x.xlsx"), "Give the file one of these suffixes"),
+        (("fit", "small/pain.toml", "--format", "csv", "--output", "x.docx"), "of another format, docx"),
+        (("priors", "list", "--output", "nowhere/x.md"), "nowhere/x.md: there is no such folder"),
+        (("update", "small", "--out", "out", "--output", "small"), "small: it is a folder"),
         (("run", "small", "--jobs", "0"), "Invalid value for '--jobs'"),
         (("run", "small", "--out", "small/pain.toml"), "small/pain.toml: it cannot be written"),
     ],
@@ -161,6 +170,39 @@ def test_bad_input_is_exit_2(arguments, told):
     assert (done.exit_code, done.stdout) == (2, "")
     assert told in done.stderr
     assert sorted(Path().rglob("*")) == before
+
+
+LISTING = ("priors", "list", "--measure", "HR")
+
+
+@pytest.mark.parametrize("form", Format)
+def test_every_format_comes_to_a_file_the_same_as_to_a_pipe(form):
+    path = Path(f"prior.{form.suffix}")
+    done = command(*LISTING, "--output", str(path))
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", f"Wrote {path}.\n")
+    assert sorted(Path().glob("*prior*")) == [path]
+    assert b"InverseGamma" in path.read_bytes() or form.is_binary
+    if not form.is_binary:
+        piped = command(*LISTING, "--format", form.value).stdout
+        lines = (text.rstrip() for text in (path.read_text(), piped))
+        assert len({re.sub(r" +$", "", text, flags=re.MULTILINE) for text in lines}) == 1
+
+
+def test_a_file_of_an_answer_holds_every_table_and_says_what_is_given(monkeypatch):
+    fit = ("fit", "small/pain.toml", "--engine", "exact", "--output")
+    for file in ("fit.html", "fit.docx"):
+        assert command(*fit, file).exit_code == 0
+    page = Path("fit.html").read_text()
+    assert (page.count("<table"), page.count("<main>")) == (2, 1)
+    assert "mu ~ normal(0, 1), tau ~ half-normal(0.5)" in page
+    document = docx.Document("fit.docx")
+    assert len(document.tables) == 2
+    assert any("P(benefit) = 0.819" in paragraph.text for paragraph in document.paragraphs)
+    before = Path("fit.docx").read_bytes()
+    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError("the disk is full")))
+    done = command(*fit, "fit.docx")
+    assert (done.exit_code, done.stderr) == (1, "error: fit.docx cannot be written: the disk is full\n")
+    assert (Path("fit.docx").read_bytes(), sorted(Path().glob(".*"))) == (before, [])
 
 
 def test_engines_of_the_options_are_those_of_the_calls():

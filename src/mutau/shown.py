@@ -6,7 +6,7 @@ __all__ = ["Shown"]
 
 
 class Shown:
-    """What a result is that notebooks show as a table: HTML where they can, else Markdown.
+    """What a result is that notebooks show as a table: HTML where they can, and Markdown, so that it can be copied.
 
     It asks the front door, `mutau.table`, and only when it is shown: the rooms that make results import nothing of
     those that lay them out.
@@ -19,6 +19,11 @@ class Shown:
         import mutau
 
         return mutau.table(self).to_markdown()
+
+    def _repr_mimebundle_(self, **asked: object) -> dict[str, str]:
+        import mutau
+
+        return mutau.table(self)._repr_mimebundle_(**asked)
 
     def _repr_html_(self) -> str:
         import mutau

@@ -52,7 +52,14 @@ def hostile():
 
 
 @pytest.fixture(scope="session")
-def every_table(exact_secure, hostile):
+def exact_sensitivity(exact_secure):
+    import mutau
+
+    return mutau.sensitivity(exact_secure)
+
+
+@pytest.fixture(scope="session")
+def every_table(exact_secure, exact_sensitivity, hostile):
     """One of each kind, and those of a review."""
     import mutau
     from mutau import tables
@@ -62,7 +69,6 @@ def every_table(exact_secure, hostile):
     compared = mutau.compare(exact_secure)
     hostile_diagnosis = mutau.diagnose(hostile.studies, measure=hostile.model, tau2="DL")
     pooled = mutau.pooled(mutau.load_model(ROOT / "models" / "depression_level.toml"))
-    frames = mutau.sensitivity(exact_secure).to_frames()
     fits = {"default": exact_secure}
     decided = mutau.decide(exact_secure, alternatives={}, sizes=())
     return [
@@ -87,7 +93,10 @@ def every_table(exact_secure, hostile):
         tables.kinds.agreement(
             disagreement(fits, fits | {"default": sampled_like(exact_secure)}), exact_secure
         ),
-        *tables.sensitivity_kinds(frames, exact_secure.model, exact_secure.studies.provenance),
+        *(
+            mutau.table(exact_sensitivity, kind)
+            for kind in ("named_priors", "tipping_points", "power_scaling", "prior_conflict", "multiverse")
+        ),
         *tables.decision_kinds(decided.to_frames(), exact_secure.model),
         *(mutau.table(hostile, kind) for kind in ("summary", "data", "compare", "main")),
         mutau.table(hostile.studies),

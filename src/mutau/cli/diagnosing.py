@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mutau.cli.shared import Format, FormatOption, faults_reported, say, write_json, write_table
+from mutau.cli.shared import (
+    Format,
+    FormatOption,
+    OutputOption,
+    Target,
+    faults_reported,
+    write_table,
+    write_tables,
+)
 
 if TYPE_CHECKING:
     from mutau.outcomes import OutcomeModel
@@ -28,6 +36,7 @@ def diagnose(
     tau2: Annotated[str, typer.Option(help="Estimator of the between-study variance.")] = "REML",
     ci: Annotated[str, typer.Option(help="Confidence interval of the pooled effect.")] = "HK",
     how: FormatOption = Format.table,
+    output: OutputOption = None,
 ) -> None:
     """Ask which study matters, and whether small studies find other effects, by classic pooling.
 
@@ -38,29 +47,21 @@ def diagnose(
     """
     with faults_reported():
         from mutau import diagnostics
-        from mutau.review import plain_rows
-        from mutau.tables import DIAGNOSIS_CAPTIONS, diagnosis_tables
+        from mutau.tables import diagnosis_kinds
 
+        target = Target.of(how, output)
         studies, of = _read(source, measure)
         found = diagnostics.diagnose(studies, measure=of, tau2=tau2, ci=ci)
-        frames = found.to_frames()
-        title = found.about.title or Path(source).name
-        if how is Format.json:
-            said = {"k": found.k, "missing": list(found.missing)} | found.about.columns()
-            write_json(said | {name: plain_rows(frame) for name, frame in frames.items()})
-        elif how is Format.csv:
-            write_table(found.to_frame(), found.to_frame(), how)
+        data = f"Data from {studies.source}: {'; '.join(studies.provenance)}."
+        said = [f"{data} Pooled by {tau2}, {ci}."]
+        about = {"k": found.k, "missing": list(found.missing)} | found.about.columns()
+        made = diagnosis_kinds(found)
+        if target.how is Format.csv or not made:
+            tests = found.to_frame()
+            title = found.about.title or Path(source).name
+            write_table(tests, tests, target, title, [*found.missing, *said], about)
         else:
-            for name, shown in diagnosis_tables(found).items():
-                write_table(shown, frames[name], how, f"{title}: {DIAGNOSIS_CAPTIONS[name]}")
-                typer.echo("", nl=how is Format.markdown)
-            data = f"Data from {studies.source}: {'; '.join(studies.provenance)}."
-            say(
-                [
-                    *found.missing,
-                    f"{data} Pooled by {tau2}, {ci}.",
-                ]
-            )
+            write_tables(made.values(), target, said, about)
 
 
 def _read(source: str, measure: str | None) -> tuple[StudyTable, OutcomeModel | str | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,12 +15,13 @@ from mutau.cli.shared import (
     Format,
     FormatOption,
     ModelArgument,
+    OutputOption,
     SeedOption,
+    Target,
     console,
     faults_reported,
     say,
-    write_json,
-    write_table,
+    write_tables,
 )
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ def fit(
     seed: SeedOption = 1,
     engine: EngineOption = FitEngine.auto,
     how: FormatOption = Format.table,
+    output: OutputOption = None,
 ) -> None:
     """Fit one outcome model under its own priors: posterior summary and probabilities.
 
@@ -70,26 +73,19 @@ def fit(
     Example: mutau fit models/secure.toml
     """
     with faults_reported():
-        from mutau.review import plain_rows
         from mutau.summaries import probabilities, probability_of_benefit, summary
-        from mutau.tables import CAPTIONS, probability_table, summary_table
+        from mutau.tables import kinds
 
+        target = Target.of(how, output)
         fitted = _fitted(model, engine, seed)
         if out is not None:
             _write(fitted, Path(out))
-        summarised, chances = summary(fitted), probabilities(fitted)
-        if how is Format.json:
-            write_json(
-                _record(fitted) | {"summary": plain_rows(summarised), "probabilities": plain_rows(chances)}
-            )
-        else:
-            title = fitted.model.title
-            write_table(summary_table(summarised), summarised, how, f"{title}: {CAPTIONS['summary']}")
-        if how in {Format.table, Format.markdown}:
-            typer.echo("", nl=how is Format.markdown)
-            write_table(probability_table(chances), chances, how, f"{title}: {CAPTIONS['probabilities']}")
-            typer.echo("", nl=how is Format.markdown)
-            say([f"{probability_of_benefit(fitted)}", _made(fitted)])
+        shown = (
+            kinds.summary(summary(fitted), fitted),
+            kinds.probabilities(probabilities(fitted), fitted),
+        )
+        said = (str(probability_of_benefit(fitted)), _made(fitted))
+        write_tables(shown, target, said, _record(fitted))
     _leave_if_failed(fitted)
 
 
@@ -102,6 +98,7 @@ def compare(
         list[str] | None,
         typer.Option(help='A further classic analysis, such as "REML KR", "Peto", or all of them: "all".'),
     ] = None,
+    output: OutputOption = None,
 ) -> None:
     """Set one outcome's answers side by side: every prior for tau, classic pooling, the published result.
 
@@ -109,14 +106,12 @@ def compare(
     """
     with faults_reported():
         from mutau import comparing
-        from mutau.tables import CAPTIONS, comparison_table
+        from mutau.tables import kinds
 
+        target = Target.of(how, output)
         fitted = _fitted(model, engine, seed)
         compared = comparing.compare(fitted, also=also or ())
-        title = f"{fitted.model.title}: {CAPTIONS['compare']}"
-        write_table(comparison_table(compared, fitted.model), compared, how, title)
-        if how in {Format.table, Format.markdown}:
-            say([_made(fitted)])
+        write_tables([kinds.compare(compared, fitted.model)], target, [_made(fitted)])
     _leave_if_failed(fitted)
 
 
@@ -128,6 +123,7 @@ def sensitivity(
     seed: SeedOption = 1,
     engine: EngineOption = FitEngine.auto,
     how: FormatOption = Format.table,
+    output: OutputOption = None,
 ) -> None:
     """Ask what would change one outcome's answer: other priors, other data, other choices of how to analyse.
 
@@ -137,21 +133,17 @@ def sensitivity(
     """
     with faults_reported():
         from mutau import sensitivities
-        from mutau.review import plain_rows
-        from mutau.tables import SENSITIVITY_CAPTIONS, sensitivity_tables
+        from mutau.tables import plain_rows, sensitivity_kinds
 
+        target = Target.of(how, output)
         fitted = _fitted(model, engine, seed)
         found = sensitivities.sensitivity(fitted, level=level)
         frames = found.to_frames()
-        if how is Format.json:
-            write_json(_record(fitted) | {name: plain_rows(frame) for name, frame in frames.items()})
-        else:
-            shown = sensitivity_tables(frames, fitted.model)
-            for name in shown if how is not Format.csv else ["named_priors"]:
-                title = f"{fitted.model.title}: {SENSITIVITY_CAPTIONS[name]}"
-                write_table(shown[name], frames[name], how, title)
-        if how in {Format.table, Format.markdown}:
-            say(["", found.verdict.text, *found.notes, *found.missing, _made(fitted)])
+        made = sensitivity_kinds(frames, fitted.model, fitted.studies.provenance)
+        shown = [replace(each, name=each.name.removeprefix("sensitivity_")) for each in made]
+        numbers = {name: plain_rows(frame) for name, frame in frames.items()}
+        said = (found.verdict.text, *found.notes, *found.missing, _made(fitted))
+        write_tables(shown, target, said, _record(fitted) | numbers)
     _leave_if_failed(fitted)
 
 
@@ -167,6 +159,7 @@ def decide(
     seed: SeedOption = 1,
     engine: EngineOption = FitEngine.auto,
     how: FormatOption = Format.table,
+    output: OutputOption = None,
 ) -> None:
     """Say what one outcome means for a decision: does it matter, in how many people, what loses least, what next.
 
@@ -176,24 +169,22 @@ def decide(
     Example: mutau decide models/avoidant.toml
     """
     with faults_reported():
+        target = Target.of(how, output)
         from mutau.decisions import decide as decide_on
-        from mutau.review import plain_rows
-        from mutau.tables import DECISION_CAPTIONS, decision_sentences, decision_tables
+        from mutau.tables import decision_kinds, decision_sentences, plain_rows
 
         fitted = _fitted(model, engine, seed)
         found = decide_on(fitted, level=level, sizes=size or None)
         frames, asked = found.to_frames(), fitted.model
-        if how is Format.json:
-            said = {"assumptions": list(found.assumptions), "unstated": list(found.unstated)}
-            write_json(_record(fitted) | said | {name: plain_rows(frame) for name, frame in frames.items()})
-        else:
-            shown = decision_tables(frames, asked)
-            for name in shown if how is not Format.csv else ["chances"]:
-                write_table(shown[name], frames[name], how, f"{asked.title}: {DECISION_CAPTIONS[name]}")
-        if how in {Format.table, Format.markdown}:
-            say(["", *decision_sentences(frames, asked), "", "Taken for granted:"])
-            say(f"- {line}" for line in (*found.assumptions, *found.unstated))
-            say(["", f"Data: {found.provenance}", _made(fitted)])
+        taken = (*found.assumptions, *found.unstated)
+        said = (
+            *decision_sentences(frames, asked),
+            *(f"Taken for granted: {line}" for line in taken),
+            _made(fitted),
+        )
+        record = _record(fitted) | {"assumptions": list(found.assumptions), "unstated": list(found.unstated)}
+        numbers = {name: plain_rows(frame) for name, frame in frames.items()}
+        write_tables(decision_kinds(frames, asked), target, said, record | numbers)
     _leave_if_failed(fitted)
 
 

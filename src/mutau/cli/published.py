@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from mutau.cli.shared import Format, FormatOption, count, faults_reported, say, write_table
+from mutau.cli.shared import (
+    Format,
+    FormatOption,
+    OutputOption,
+    Target,
+    count,
+    faults_reported,
+    say,
+    write_table,
+)
 
 __all__ = ["list_priors", "show_prior"]
 
@@ -28,6 +37,7 @@ def list_priors(
     parameter: Annotated[str | None, typer.Option(help="Of mu or of tau.")] = None,
     search: Annotated[str, typer.Option(help="Words that all occur in the name or the setting.")] = "",
     how: FormatOption = Format.table,
+    output: OutputOption = None,
 ) -> None:
     """List the published priors that a model file can name.
 
@@ -37,12 +47,13 @@ def list_priors(
         from mutau.priors import published_priors
         from mutau.tables import published_table
 
+        target = Target.of(how, output)
         found = published_priors(source=source, measure=measure, parameter=parameter, search=search)
-    listed = published_table(found)
-    if found or how in {Format.csv, Format.json}:
-        write_table(listed, listed, how)
-    if how in {Format.table, Format.markdown}:
-        typer.echo(f"{count(len(found), 'published prior', 'published priors')}.")
+        listed, told = published_table(found), f"{count(len(found), 'published prior', 'published priors')}."
+        if not found and target == Target(Format.table):
+            say([told])
+        else:
+            write_table(listed, listed, target, "Published priors", [told])
 
 
 def show_prior(

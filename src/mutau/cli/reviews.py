@@ -13,8 +13,10 @@ from mutau.cli.shared import (
     Format,
     FormatOption,
     OnlyOption,
+    OutputOption,
     ReviewArgument,
     SeedOption,
+    Target,
     console,
     count,
     faults_reported,
@@ -99,6 +101,7 @@ def update(
         bool | None, typer.Option(help="Whether to ask about it: by default as in the earlier run.")
     ] = None,
     form: FormatOption = Format.table,
+    output: OutputOption = None,
 ) -> None:
     """Run again what changed in a review, and print old answers against new.
 
@@ -108,6 +111,7 @@ def update(
         from mutau.review import update_review
         from mutau.tables import changes_table
 
+        target = Target.of(form, output)
         with _progress(form is not Format.table) as progress:
             found = update_review(
                 review,
@@ -119,10 +123,10 @@ def update(
                 jobs=jobs,
                 level=_level(level, sensitivity),
             )
-        if form is Format.table and found.changes.empty:
+        if target == Target(Format.table) and found.changes.empty:
             say(["No answer has changed."])
         else:
-            write_table(changes_table(found.changes), found.changes, form, "Answers that changed")
+            write_table(changes_table(found.changes), found.changes, target, "Answers that changed")
     _fail_unless_sound(found.result)
 
 

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mutau.formats import FORMATS, Format
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     import pandas as pd
     from rich.console import Console
+
+    from mutau.errors import Fault
+    from mutau.tables import Table
 
 __all__ = [
     "FAILED",
@@ -23,14 +29,17 @@ __all__ = [
     "FormatOption",
     "ModelArgument",
     "OnlyOption",
+    "OutputOption",
     "ReviewArgument",
     "SeedOption",
+    "Target",
     "console",
     "count",
     "faults_reported",
     "say",
     "write_json",
     "write_table",
+    "write_tables",
 ]
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
@@ -42,15 +51,6 @@ class FitEngine(StrEnum):
     auto = "auto"
     exact = "exact"
     sampling = "sampling"
-
-
-class Format(StrEnum):
-    """How a table is written: for reading (rounded), or for a program (unrounded)."""
-
-    table = "table"
-    markdown = "markdown"
-    csv = "csv"
-    json = "json"
 
 
 def _models_of(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -71,7 +71,11 @@ EngineOption = Annotated[
     FitEngine, typer.Option(help="auto: exact where it can fit the model, else sampling.")
 ]
 FormatOption = Annotated[
-    Format, typer.Option("--format", help="table or markdown, rounded; csv or json, unrounded.")
+    Format,
+    typer.Option("--format", help="table, markdown, html, latex, docx: rounded; csv, json: unrounded."),
+]
+OutputOption = Annotated[
+    str | None, typer.Option("--output", help="Write it to this file; without --format its suffix says how.")
 ]
 
 
@@ -97,22 +101,92 @@ def count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
-def write_table(
-    readable: pd.DataFrame, unrounded: pd.DataFrame, how: Format, title: str | None = None
-) -> None:
-    """Print a table the way that was asked for."""
-    from mutau.review import plain_rows
-    from mutau.tables import csv_text, to_markdown, to_rich
+@dataclass(frozen=True, slots=True)
+class Target:
+    """How tables are written, and where to: a file, or standard output."""
 
-    if how is Format.table:
-        console().print(to_rich(readable, title=title))
-    elif how is Format.markdown:
-        heading = f"**{title}**\n\n" if title else ""
-        typer.echo(f"{heading}{to_markdown(readable)}")
-    elif how is Format.csv:
-        typer.echo(csv_text(unrounded), nl=False)
-    else:
-        write_json(plain_rows(unrounded))
+    how: Format
+    file: Path | None = None
+
+    @classmethod
+    def of(cls, how: Format, output: str | None = None) -> Target:
+        """Take what was asked, before anything is computed.
+
+        Raises
+        ------
+        ArgumentError
+            What was asked cannot be: a terminal shows no Word document, a file's suffix names another format or
+            none, there is no such folder.
+        """
+        from mutau.errors import ArgumentError
+
+        file = None if output is None else Path(output)
+        named = None if file is None else Format.of_suffix(file.suffix)
+        if how is Format.table and named is not None:
+            how = named
+        if fault := _target_fault(how, file, named):
+            raise ArgumentError(fault)
+        return cls(how, file)
+
+
+def _target_fault(how: Format, file: Path | None, named: Format | None) -> Fault | None:
+    from mutau.errors import Fault
+
+    if file is None:
+        rule, remedy = "It is binary, and a terminal shows text", f"Name a file: --output FILE.{how.suffix}"
+        return Fault(f"--format {how.value}", rule, remedy) if how.is_binary else None
+    if named not in (None, how):
+        rule = f"The file's suffix is that of another format, {named.value if named else ''}"
+        return Fault(f"--format {how.value} --output {file}", rule, "Make them agree, or leave --format out")
+    if how is Format.table and file.suffix and named is None:
+        rule = f"Tables are written as {', '.join(FORMATS)}, or txt"
+        return Fault(f"--output {file}", rule, "Give the file one of these suffixes, or state --format")
+    if not file.parent.is_dir() or file.is_dir():
+        what = "it is a folder" if file.is_dir() else "there is no such folder"
+        return Fault(what, "The output is a file in a folder that exists", "Name another", file=str(file))
+    return None
+
+
+def write_tables(
+    tables: Iterable[Table],
+    target: Target,
+    said: Iterable[str] = (),
+    about: Mapping[str, Any] | None = None,
+) -> None:
+    """Print or write tables the way that was asked for, with what is said under them; a file whole or not at all."""
+    from mutau.errors import RunError
+    from mutau.tables import Document, write_whole
+    from mutau.tables.formats.terminal import print_tables
+
+    document = Document(tuple(tables), tuple(said), about)
+    if target.file is None and target.how is Format.table:
+        print_tables(console(), document.tables, document.said)
+        return
+    content = document.written(target.how)
+    if target.file is None:
+        typer.echo(content, nl=False)
+        return
+    try:
+        write_whole(target.file, content)
+    except OSError as error:
+        raise RunError(f"{target.file} cannot be written: {error.strerror or error}") from error
+    typer.echo(f"Wrote {target.file}.", err=True)
+
+
+def write_table(
+    readable: pd.DataFrame,
+    unrounded: pd.DataFrame,
+    how: Format | Target,
+    title: str,
+    said: Iterable[str] = (),
+    about: Mapping[str, Any] | None = None,
+) -> None:
+    """Print or write a frame of text, with the unrounded numbers behind it, the way that was asked for."""
+    from mutau.tables import Table, text
+
+    columns = tuple(text(str(name), readable.iloc[:, place]) for place, name in enumerate(readable.columns))
+    target = how if isinstance(how, Target) else Target.of(how)
+    write_tables([Table("table", title, columns, unrounded)], target, said, about)
 
 
 def write_json(value: Any) -> None:

@@ -294,7 +294,9 @@ def _threshold_value(value: object, fields: Mapping[str, Any], key: str) -> Iter
 def _threshold_side(threshold: Threshold, fields: Mapping[str, Any], key: str) -> Iterator[Fault]:
     """Refuse a threshold whose label says benefit or harm while its value lies on the other side."""
     said = re.fullmatch(
-        r"(?:an? )?(?:[\w-]+ )?(benefit|harm)", str(threshold.label or "").strip(), re.IGNORECASE
+        r"(?:an? )?(?:[\w-]+ )?(benefit|harm)(?: *\([^()]*\))?",  # whose convention it is may stand behind it
+        str(threshold.label or "").strip(),
+        re.IGNORECASE,
     )
     kind, benefit, value = _scale_kind(fields), fields.get("benefit"), threshold.value
     negated = re.match(r"(no|not|without|little|any)\b", str(threshold.label or "").strip(), re.IGNORECASE)

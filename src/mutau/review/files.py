@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from mutau import __version__, tables
 from mutau.grading import evidence_profile, summary_of_findings
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OUTCOME_FORMATS",
-    "plain_rows",
     "result_record",
     "run_info",
     "top_files",
@@ -263,7 +261,7 @@ def result_record(result: ReviewResult) -> dict[str, Any]:
                 "said": result.said[outcome.model.name],
                 "converged": outcome.converged,
                 "engines_agree": outcome.agreed,
-                "answers": plain_rows(outcome.compared),
+                "answers": tables.plain_rows(outcome.compared),
             }
             for outcome in result.outcomes
         ],
@@ -272,18 +270,11 @@ def result_record(result: ReviewResult) -> dict[str, Any]:
                 "model": alone.model.name,
                 "title": alone.model.title,
                 "said": result.said[alone.model.name],
-                "answers": plain_rows(alone.to_frame()),
+                "answers": tables.plain_rows(alone.to_frame()),
             }
             for alone in result.pooled
         ],
     }
-
-
-def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Give a frame's rows as plain values; what is missing or infinite is None."""
-    missing = frame.isna() | frame.isin([np.inf, -np.inf])
-    rows = frame.astype(object).mask(missing, None).to_dict("records")
-    return [{str(name): value for name, value in row.items()} for row in rows]
 
 
 def _sha256(path: Path) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from mutau.measures.plausible import printed_effect_notes
 from mutau.outcomes import OutcomeModel, Review
 from mutau.outcomes.plausible import model_notes
+from mutau.review.copied import left_over_notes, published_notes
 from mutau.studies import StudyTable, read_studies
 
 __all__ = ["review_notes"]
@@ -17,7 +18,7 @@ _NAMED = 10
 
 
 def review_notes(review: Review, selected: Mapping[str, StudyTable], *, whole: bool) -> Iterator[str]:
-    """Say which priors look like those of another scale, which printed effects differ, which studies are unselected.
+    """Say what looks like a slip in priors and printed effects, what is left of a copied review, what is unselected.
 
     Parameters
     ----------
@@ -35,6 +36,8 @@ def review_notes(review: Review, selected: Mapping[str, StudyTable], *, whole: b
     """
     for model in review.models:
         yield from (f"{model.name}: {note}" for note in model_notes(model))
+        if model.name in selected:
+            yield from (f"{model.name}: {note}" for note in published_notes(model, selected[model.name]))
     printed = (
         note
         for model in review.models
@@ -42,6 +45,7 @@ def review_notes(review: Review, selected: Mapping[str, StudyTable], *, whole: b
         for note in printed_effect_notes(selected[model.name], model.measure)
     )
     yield from dict.fromkeys(printed)
+    yield from left_over_notes(review, selected)
     if whole:
         yield from _unselected(review.models, selected)
 

@@ -18,6 +18,7 @@ from mutau.sensitivities.scales import PriorGrid, location_grid, scale_grid
 from mutau.sensitivities.scaling import PowerScaling, power_scaling
 from mutau.sensitivities.tipping import TippingPoint, tipping_points, tipping_table
 from mutau.sensitivities.verdict import Verdict, VerdictThresholds, verdict
+from mutau.shown import Shown
 
 if TYPE_CHECKING:
     from mutau.fitting import Fit
@@ -29,7 +30,7 @@ LEVEL = 0.95
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sensitivity:
+class Sensitivity(Shown):
     """What would change one fit's answer, and what would not. Made by `sensitivity`.
 
     Parameters

@@ -6,6 +6,7 @@ give, `formats` writes it. Exports (CSV, JSON) stay unrounded; only what a perso
 
 from __future__ import annotations
 
+from mutau.formats import FORMATS
 from mutau.tables import kinds
 from mutau.tables.changes import changes_table
 from mutau.tables.columns import Column, Given, Role, chance, interval_column, text
@@ -13,7 +14,8 @@ from mutau.tables.decision import DECISION_CAPTIONS, decision_kinds, decision_ta
 from mutau.tables.decision_words import decision_sentences
 from mutau.tables.derived import derived_table
 from mutau.tables.diagnosis import DIAGNOSIS_CAPTIONS, diagnosis_kinds, diagnosis_tables
-from mutau.tables.formats.numbers import csv_text
+from mutau.tables.document import Document
+from mutau.tables.formats.numbers import csv_text, plain_rows
 from mutau.tables.frames import (
     agreement_sentence,
     agreement_table,
@@ -26,7 +28,6 @@ from mutau.tables.frames import (
     published_table,
     review_table,
     summary_table,
-    to_markdown,
     to_rich,
 )
 from mutau.tables.kinds import CAPTIONS
@@ -41,7 +42,7 @@ from mutau.tables.numbers import (
     probability,
 )
 from mutau.tables.priors import prior_quantiles
-from mutau.tables.record import FORMATS, Table
+from mutau.tables.record import Table, write_whole
 from mutau.tables.samples import sample_cell, sample_heading
 from mutau.tables.sensitivity import (
     SENSITIVITY_CAPTIONS,
@@ -61,6 +62,7 @@ __all__ = [
     "NOT_AVAILABLE",
     "SENSITIVITY_CAPTIONS",
     "Column",
+    "Document",
     "Given",
     "Role",
     "Table",
@@ -89,6 +91,7 @@ __all__ = [
     "numbered_notes",
     "percent",
     "plain",
+    "plain_rows",
     "prior_quantiles",
     "probability",
     "probability_table",
@@ -100,7 +103,7 @@ __all__ = [
     "sensitivity_tables",
     "summary_table",
     "text",
-    "to_markdown",
     "to_rich",
     "with_conditions",
+    "write_whole",
 ]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mutau.tables.columns import frame_of
-from mutau.tables.formats.markdown import grid
 from mutau.tables.layouts import (
     agreement_columns,
     check_columns,
@@ -41,7 +40,6 @@ __all__ = [
     "published_table",
     "review_table",
     "summary_table",
-    "to_markdown",
     "to_rich",
 ]
 
@@ -134,12 +132,6 @@ def published_table(priors: Sequence[PublishedPrior]) -> pd.DataFrame:
         for one in priors
     )
     return pd.DataFrame(rows, columns=["Name", "Of", "Measure", "Setting", "Prior"])
-
-
-def to_markdown(table: pd.DataFrame) -> str:
-    """Write a frame of text as Markdown, without heading or notes; hostile text comes out as text."""
-    cells = [[plain(cell) for cell in row] for row in table.itertuples(index=False, name=None)]
-    return grid([plain(name) for name in table.columns], cells) + "\n"
 
 
 def to_rich(table: pd.DataFrame, title: str | None = None) -> RichTable:

@@ -9,18 +9,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mutau.errors import ArgumentError, Fault, nearest
+from mutau.formats import FORMATS
 from mutau.tables.columns import Column, Given, Role, frame_of
 from mutau.tables.texts import plain
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FORMATS", "Table"]
+__all__ = ["Table", "write_whole"]
 
-FORMATS = ("md", "html", "tex", "docx", "csv", "json")
-"""What a table can be written as: its file's suffix. The first four are for reading (rounded), CSV and JSON hold the
-unrounded numbers."""
 _ROWS_DISPLAYED = 100
+
+
+def write_whole(target: Path, content: str | bytes) -> None:
+    """Write a file whole or not at all; an older one stays until the new one is there."""
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        partial.write_bytes(content.encode() if isinstance(content, str) else content)
+        os.replace(partial, target)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -141,19 +149,19 @@ class Table:
         """Give the table as Markdown (and write it), heading and notes included; hostile text comes out as text."""
         from mutau.tables.formats.markdown import markdown
 
-        return self._given_out(markdown(self), path)
+        return self._given_out(markdown([self]), path)
 
     def to_html(self, path: str | os.PathLike[str] | None = None) -> str:
         """Give the table as an HTML page of its own (and write it): no script, no network, no colours."""
         from mutau.tables.formats.html import page
 
-        return self._given_out(page(self), path)
+        return self._given_out(page([self]), path)
 
     def to_latex(self, path: str | os.PathLike[str] | None = None) -> str:
         r"""Give the table as a LaTeX float (and write it) that needs ``\usepackage{booktabs,tabularx}``."""
         from mutau.tables.formats.latex import latex
 
-        return self._given_out(latex(self), path)
+        return self._given_out(latex([self]), path)
 
     def to_csv(self, path: str | os.PathLike[str] | None = None) -> str:
         """Give the unrounded numbers as CSV (and write them); an apostrophe keeps text from running as a formula."""
@@ -171,7 +179,7 @@ class Table:
         """Give the table as a Word document (and write it); the same table gives the same bytes."""
         from mutau.tables.formats.docx import document
 
-        return self._given_out(document(self), path)
+        return self._given_out(document([self]), path)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the table in the format that the file's suffix names.
@@ -208,10 +216,7 @@ class Table:
     @staticmethod
     def _given_out[Content: (str, bytes)](content: Content, path: str | os.PathLike[str] | None) -> Content:
         if path is not None:
-            target = Path(path)
-            partial = target.with_name(f".{target.name}.partial")
-            partial.write_bytes(content.encode() if isinstance(content, str) else content)
-            os.replace(partial, target)
+            write_whole(Path(path), content)
         return content
 
     def __repr__(self) -> str:
@@ -220,6 +225,9 @@ class Table:
 
     def __str__(self) -> str:
         return self.to_markdown()
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return {"text/html": self._repr_html_(), "text/markdown": self._repr_markdown_()}
 
     def _repr_markdown_(self) -> str:
         return self._displayed().to_markdown()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import zipfile
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from docx import Document
@@ -31,21 +32,27 @@ _WIDE = 5
 _CELL_SIZE, _NOTE_SIZE = Pt(8.5), Pt(8)
 
 
-def document(table: Table) -> bytes:
-    """Write a table as a Word document: heading, a real table whose head repeats on each page, notes."""
+def document(tables: Sequence[Table], said: Sequence[str] = ()) -> bytes:
+    """Write tables as a Word document: each its heading, a real table whose head repeats on each page, its notes."""
     made = Document()
-    _set_page(made, wide=len(table.shown) >= _WIDE)
-    _set_properties(made, table)
-    made.add_heading(table.heading, level=1)
-    _add_table(made, table)
-    said = [f"{place}. {note}" for place, note in enumerate(table.plain_notes, start=1)]
-    for sentence in (*said, *table.sentences):
-        paragraph = made.add_paragraph()
-        paragraph.paragraph_format.space_after = Pt(3)
-        paragraph.add_run(sentence).font.size = _NOTE_SIZE
+    _set_page(made, wide=max(len(table.shown) for table in tables) >= _WIDE)
+    _set_properties(made, tables[0])
+    for table in tables:
+        made.add_heading(table.heading, level=1)
+        _add_table(made, table)
+        notes = [f"{place}. {note}" for place, note in enumerate(table.plain_notes, start=1)]
+        _add_sentences(made, (*notes, *table.sentences))
+    _add_sentences(made, said)
     buffer = io.BytesIO()
     made.save(buffer)
     return _without_times(buffer.getvalue())
+
+
+def _add_sentences(made: DocumentObject, said: Sequence[str]) -> None:
+    for sentence in said:
+        paragraph = made.add_paragraph()
+        paragraph.paragraph_format.space_after = Pt(3)
+        paragraph.add_run(sentence).font.size = _NOTE_SIZE
 
 
 def _set_page(made: DocumentObject, *, wide: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, StrictUndefined
@@ -61,12 +62,17 @@ _PAGE = """\
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>{{ table.heading }}</title>
+<title>{{ title }}</title>
 <style>body { font-family: system-ui, sans-serif; margin: 1.5rem; line-height: 1.4 }</style>
 </head>
 <body>
 <main>
-{{ fragment }}</main>
+{% for fragment in fragments %}
+{{ fragment }}{% endfor %}
+{% for sentence in said %}
+<p style="font-size: 0.85em; max-width: 60em">{{ sentence }}</p>
+{% endfor %}
+</main>
 </body>
 </html>
 """
@@ -89,9 +95,10 @@ def fragment(table: Table) -> str:
     )
 
 
-def page(table: Table) -> str:
-    """Write a table as a page of its own."""
-    return _ENVIRONMENT.from_string(_PAGE).render(table=table, fragment=Markup(fragment(table)))
+def page(tables: Sequence[Table], said: Sequence[str] = ()) -> str:
+    """Write tables as a page of their own, and under them what else is said."""
+    fragments = [Markup(fragment(table)) for table in tables]
+    return _ENVIRONMENT.from_string(_PAGE).render(title=tables[0].heading, fragments=fragments, said=said)
 
 
 def _cell_style(column: Column) -> str:

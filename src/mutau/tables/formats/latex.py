@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -53,8 +54,13 @@ def escape(text: str) -> str:
     return text.translate(_ESCAPES)
 
 
-def latex(table: Table) -> str:
-    """Write a table as a float with its caption, conditions, provenance and notes."""
+def latex(tables: Sequence[Table], said: Sequence[str] = ()) -> str:
+    """Write tables, each as a float with its caption, conditions, provenance and notes, and what else is said."""
+    paragraphs = (rf"\par {escape(sentence)}" for sentence in said)
+    return _HEAD + "\n".join([*map(_one, tables), *paragraphs]) + "\n"
+
+
+def _one(table: Table) -> str:
     shown = table.shown
     label = "".join(
         character if character.isascii() and character.isalnum() else "-" for character in table.name
@@ -77,7 +83,7 @@ def latex(table: Table) -> str:
         ),
         r"\end{table}",
     ]
-    return _HEAD + "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def _column_type(column: Column) -> str:

@@ -74,8 +74,12 @@ def grid(headings: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequen
     return laid_out
 
 
-def markdown(table: Table) -> str:
-    """Write a table with its heading, conditions, provenance and notes."""
+def markdown(tables: Sequence[Table], said: Sequence[str] = ()) -> str:
+    """Write tables, each with its heading, conditions, provenance and notes, and under them what else is said."""
+    return "\n".join([*map(_one, tables), *(f"{escape_line(sentence)}\n" for sentence in said)])
+
+
+def _one(table: Table) -> str:
     shown = table.shown
     titles, numeric = [column.title for column in shown], [column.role.is_numeric for column in shown]
     parts = [f"# {escape(table.heading)}", grid(titles, table.rows, numeric)]

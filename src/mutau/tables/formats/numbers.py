@@ -15,7 +15,7 @@ from mutau.tables.texts import spreadsheet_safe
 if TYPE_CHECKING:
     from mutau.tables.record import Table
 
-__all__ = ["csv_text", "json_text"]
+__all__ = ["csv_text", "json_text", "plain_rows"]
 
 
 def csv_text(frame: pd.DataFrame) -> str:
@@ -44,6 +44,13 @@ def json_text(table: Table) -> str:
         ],
     }
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Give a frame's rows as plain values; what is missing or infinite is None."""
+    missing = frame.isna() | frame.isin([np.inf, -np.inf])
+    rows = frame.astype(object).mask(missing, None).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
 
 
 def _value(value: Any) -> Any:
