@@ -31,6 +31,7 @@ COMMANDS = {
     "diagnose": "diagnose bcg.csv --measure RR --tau2 DL --format markdown",
     "diagnose_few": "diagnose small/pain.toml",
     "derive": "derive sheets/events.csv --output completed.csv --format markdown",
+    "findings": "findings small --engine exact --format markdown",
     "fit": "fit small/pain.toml --engine exact --format markdown",
     "priors_list": "priors list --measure OR --source turner2015 --search pain --format markdown",
     "priors_show": "priors show turner2015/any",
@@ -83,6 +84,7 @@ def test_every_command_has_one_example_and_it_runs(tmp_path, monkeypatch):
         "compare",
         "decide",
         "diagnose",
+        "findings",
         "priors list",
         "priors show",
         "report",
@@ -93,6 +95,8 @@ def test_every_command_has_one_example_and_it_runs(tmp_path, monkeypatch):
         assert example.startswith(name)
         if name in ("run", "update"):  # of the whole review: one outcome is enough here, elsewhere
             example += f" --only epds_cbt_md --engine exact --no-sensitivity --out {tmp_path / 'results'}"
+        if name == "findings":
+            example += " --only epds_cbt_md"
         if name == "report":
             example = f"report {tmp_path / 'results'}"
         done = CliRunner().invoke(app, shlex.split(example))

@@ -12,7 +12,7 @@ import typer
 from mutau.cli.diagnosing import diagnose
 from mutau.cli.models import compare, decide, fit, sensitivity, show
 from mutau.cli.published import list_priors, show_prior
-from mutau.cli.reviews import check, report, run, update
+from mutau.cli.reviews import check, findings, report, run, update
 from mutau.cli.sheets import derive
 
 __all__ = ["app", "main"]
@@ -30,7 +30,7 @@ priors_app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-for command in (run, update, show, check, derive, fit, compare, diagnose, sensitivity, decide):
+for command in (run, update, show, check, derive, fit, compare, diagnose, sensitivity, decide, findings):
     app.command()(command)
 app.add_typer(priors_app, name="priors")
 priors_app.command("list")(list_priors)

@@ -1,4 +1,4 @@
-"""Commands for a whole review: run, check, report."""
+"""Commands for a whole review: run, update, check, findings, report."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import typer
 
 from mutau.cli.shared import (
     FAILED,
+    EngineOption,
+    FitEngine,
     Format,
     FormatOption,
     OnlyOption,
@@ -23,6 +25,7 @@ from mutau.cli.shared import (
     say,
     write_json,
     write_table,
+    write_tables,
 )
 
 if TYPE_CHECKING:
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
 
     from mutau.review import ReviewResult
 
-__all__ = ["check", "report", "run", "update"]
+__all__ = ["check", "findings", "report", "run", "update"]
 
 
 class RunEngine(StrEnum):
@@ -182,6 +185,44 @@ def report(results: Annotated[str, typer.Argument(help="Folder that `mutau run` 
     say([f"Made {page} from the results in {results}."])
 
 
+def findings(
+    review: ReviewArgument,
+    only: OnlyOption = None,
+    seed: SeedOption = 1,
+    engine: EngineOption = FitEngine.auto,
+    how: FormatOption = Format.table,
+    output: OutputOption = None,
+) -> None:
+    """Set a review's outcomes under one another as GRADE does: summary of findings and evidence profile.
+
+    Each outcome is fitted, and nothing is written but the --output. Outcomes of which only the pooled result is known
+    stand apart. With --format csv the summary of findings alone is printed.
+
+    Example: mutau findings models
+    """
+    with faults_reported():
+        from mutau.fitting import fit
+        from mutau.grading import evidence_profile, summary_of_findings
+        from mutau.pooled_only import pooled
+        from mutau.pooled_only.wording import overview
+        from mutau.review import check_review
+
+        target = Target.of(how, output)
+        asked, selected = check_review(review, only)
+        fits = [
+            fit(selected[model.name], model, engine=engine.value, seed=seed)
+            for model in asked.models
+            if not model.is_pooled
+        ]
+        alone = [pooled(model) for model in asked.models if model.is_pooled]
+        made = [summary_of_findings(fits), evidence_profile(fits)] if fits else []
+        if alone:
+            made.append(overview(f"{asked.title}: outcomes of which only the pooled result is known", alone))
+        write_tables(made, target, [asked.note] if asked.note else [])
+    if not all(fitted.engine.converged for fitted in fits):
+        raise typer.Exit(FAILED)
+
+
 @contextmanager
 def _progress(quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
     """A progress bar on a terminal, nothing in a pipe."""
@@ -212,7 +253,7 @@ def _progress(quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
 
 
 def _show_result(result: ReviewResult) -> None:
-    from mutau.pooled_only.wording import WHY_APART, overview_table
+    from mutau.pooled_only.wording import overview_table
     from mutau.tables import agreement_sentence, review_table, to_rich
 
     if result.outcomes:
