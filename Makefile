@@ -20,7 +20,7 @@ demo: install ## Run the shipped review (models/) and write results/
 	@$(BIN)/mutau run models --out results
 
 test: install ## Run the tests and the examples in the docstrings
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-slow: install ## Run the longer checks too slow for every change
 	@$(BIN)/python -m pytest -m slow

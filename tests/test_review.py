@@ -5,6 +5,7 @@ import json
 import math
 import re
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,12 @@ import pytest
 import mutau
 from mutau.comparing import COMPARE_COLUMNS
 from mutau.errors import ArgumentError, ImproperPosteriorError, InputError
+from mutau.plots import files as pictures
 from mutau.review import check_review
 from mutau.review.folder import GRADE_TABLES, TOP_FILES
 
 ROOT = Path(__file__).parents[1]
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M 0 0 L 9 9"/></svg>'
 OUTCOME_FORMATS = ("md", "docx", "csv")
 REVIEW_FORMATS = (*OUTCOME_FORMATS, "html", "tex", "json")
 
@@ -71,17 +74,28 @@ def labels_of(name):
     return ("default", "doubled", "tau = 0", *(() if name.endswith("_md") else ("review group",)))
 
 
+@contextmanager
+def undrawn():
+    """Figures are drawn by `secure`, and where plots are tested; here they only take their time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pictures, "svg_text", lambda _: SVG)
+        patch.setattr(pictures, "png_bytes", lambda _: b"a PNG")
+        patch.setattr(pictures, "pdf_bytes", lambda _: b"a PDF")
+        yield
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """The shipped review, every outcome, computed exactly, but for the sensitivity of its answers."""
     seen = []
-    result = mutau.run_review(
-        ROOT / "models",
-        tmp_path_factory.mktemp("results"),
-        progress=lambda *step: seen.append(step),
-        engine="exact",
-        level=None,
-    )
+    with undrawn():
+        result = mutau.run_review(
+            ROOT / "models",
+            tmp_path_factory.mktemp("results"),
+            progress=lambda *step: seen.append(step),
+            engine="exact",
+            level=None,
+        )
     return result, seen
 
 
@@ -94,7 +108,8 @@ def both(tmp_path_factory):
     for path in set(models.glob("*.toml")) - {review, *(models / f"{name}.toml" for name in BOTH)}:
         path.unlink()
     review.write_text(re.sub(r"(?s)\norder = \[.*?\]", f"\norder = {list(BOTH)}", review.read_text()))
-    return mutau.run_review(models, folder / "results", level=None)
+    with undrawn():
+        return mutau.run_review(models, folder / "results", level=None)
 
 
 @pytest.fixture(scope="module")

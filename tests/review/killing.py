@@ -35,6 +35,7 @@ def stand_still():
     warnings.simplefilter("ignore")
     picture_files.svg_text = lambda _picture: SVG
     picture_files.png_bytes = lambda _picture: b"a PNG"
+    picture_files.pdf_bytes = lambda _picture: b"a PDF"
     docx.document = lambda _table: b"a document"
 
 

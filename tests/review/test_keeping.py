@@ -45,6 +45,7 @@ def still():
         patch.setattr(time, "perf_counter", lambda: 0.0)
         patch.setattr(pictures, "svg_text", lambda _: SVG)
         patch.setattr(pictures, "png_bytes", lambda _: b"a PNG")
+        patch.setattr(pictures, "pdf_bytes", lambda _: b"a PDF")
         yield
 
 
@@ -292,11 +293,11 @@ def test_a_full_disk_is_told_and_leaves_the_old_results(done, monkeypatch):
     path.write_text(path.read_text().replace("0.21", "0.22").replace("0.25", "0.26"))
     real = making.write_outcome
 
-    def full(outcome, folder, sensitivity):
+    def full(outcome, folder, *more):
         if outcome.model.name == "sleep":
             (folder / "half").write_text("half")
             raise OSError(28, "No space left on device", str(folder / "fit.nc"))
-        return real(outcome, folder, sensitivity)
+        return real(outcome, folder, *more)
 
     monkeypatch.setattr(making, "write_outcome", full)
     with pytest.raises(RunError, match=r"cannot be written into out: No space left on device"):

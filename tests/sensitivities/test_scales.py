@@ -46,7 +46,7 @@ def test_the_models_own_cell_is_the_fit_and_other_cells_are_fits_too(name, toler
 def test_swapping_arms_swaps_benefit_and_harm(avoidant):
     arms = avoidant.studies.arms.copy()
     swapped = arms.assign(arm=arms["arm"].map({"treatment": "control", "control": "treatment"}))
-    other = replace(avoidant.model, benefit="higher", where={})
+    other = replace(avoidant.model, benefit="higher", where={}, thresholds=())
     again = mutau.fit(swapped, other, engine="exact", seed=1)
     one, two = scale_grid(avoidant, cells=6), scale_grid(again, cells=6)
     np.testing.assert_allclose(one.p_benefit, two.p_benefit, atol=1e-7)

@@ -155,7 +155,7 @@ def inverse_variance_many(
     request = Request("IV", tau2, ci, prob, prediction, tau2_ci)
     sizes = np.atleast_1d(np.asarray(k))
     faults = [*request_faults(request), *many_faults(request)]
-    y, v = checked_effects(yi, vi, [*faults, *_size_faults(sizes, int(np.size(yi)))], None)
+    y, v = checked_effects(yi, vi, [*faults, *_size_faults(sizes, int(np.size(yi)))], None, sizes)
     ends = np.concatenate([[0], np.cumsum(sizes)])
     unit = np.ldexp(1.0, np.frexp(v[ends[:-1]])[1] // 2)  # a power of two: dividing by it changes no digit
     of_study = np.repeat(unit, sizes)

@@ -149,9 +149,13 @@ def number_array(values: ArrayLike, key: str) -> tuple[NDArray[np.float64], list
 
 
 def checked_effects(
-    yi: ArrayLike, vi: ArrayLike, faults: list[Fault], labels: Sequence[str] | None
+    yi: ArrayLike,
+    vi: ArrayLike,
+    faults: list[Fault],
+    labels: Sequence[str] | None,
+    sizes: NDArray[np.int64] | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Check effects and variances; raises an ArgumentError with `faults` and everything found here."""
+    """Check the effects of one set, or of sets of these sizes; raises an ArgumentError with `faults` and its own."""
     y, y_faults = number_array(yi, "yi")
     v, v_faults = number_array(vi, "vi")
     found = [*faults, *y_faults, *v_faults]
@@ -164,24 +168,32 @@ def checked_effects(
         names = labels if labels is not None and len(labels) == len(y) else None
         found += _cell_faults(y, np.isfinite(y), "yi", "An effect is a finite number", names)
         found += _cell_faults(v, np.isfinite(v) & (v > 0), "vi", "A variance is above 0 and finite", names)
-    found = found or _range_faults(y, v)
+    found = found or _range_faults(y, v, sizes)
     if found:
         raise ArgumentError(found)
     return y, v
 
 
-def _range_faults(y: NDArray[np.float64], v: NDArray[np.float64]) -> list[Fault]:
-    """Refuse numbers so far apart that sums of their products overflow: never seen but by a slip of units."""
-    least, most = (float(np.log10(end(v))) for end in (np.min, np.max))
-    reach = float(np.max(np.abs(y - y[0] / 2 - y / 2)))  # half the distance, so that it does not overflow
-    apart = 2 * (math.log10(reach) + math.log10(2)) - least if reach > 0 else 0.0
+def _range_faults(
+    y: NDArray[np.float64], v: NDArray[np.float64], sizes: NDArray[np.int64] | None
+) -> list[Fault]:
+    """Refuse sets of numbers so far apart that sums of their products overflow: never seen but by a slip of units."""
+    starts = np.zeros(1, int) if sizes is None else np.concatenate([[0], np.cumsum(sizes[:-1])])
+    least, most = (np.log10(end.reduceat(v, starts)) for end in (np.minimum, np.maximum))
+    half = np.maximum.reduceat(y / 2, starts) - np.minimum.reduceat(y / 2, starts)  # halved, not to overflow
+    with np.errstate(divide="ignore"):
+        apart = 2 * (np.log10(half) + math.log10(2)) - least
     rule = f"Variances, and squared distances of effects, lie within {DECADES:g} powers of ten of one another"
     remedy = "Check the units, and whether a standard error was typed as 0"
     faults = []
-    if most - least > DECADES:
-        faults.append(Fault(f"variances from 1e{least:.0f} to 1e{most:.0f}", rule, remedy, key="vi"))
-    if apart > DECADES:
-        faults.append(Fault(f"effects 1e{apart / 2:.0f} standard errors apart", rule, remedy, key="yi"))
+    for at in np.flatnonzero((most - least > DECADES) | (apart > DECADES)):
+        where = "" if sizes is None else f"set {at}: "
+        if most[at] - least[at] > DECADES:
+            what = f"{where}variances from 1e{least[at]:.0f} to 1e{most[at]:.0f}"
+            faults.append(Fault(what, rule, remedy, key="vi"))
+        if apart[at] > DECADES:
+            what = f"{where}effects 1e{apart[at] / 2:.0f} standard errors apart"
+            faults.append(Fault(what, rule, remedy, key="yi"))
     return faults
 
 

@@ -253,7 +253,7 @@ def _progress(quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
 
 
 def _show_result(result: ReviewResult) -> None:
-    from mutau.pooled_only.wording import overview_table
+    from mutau.pooled_only.wording import WHY_APART, overview_table
     from mutau.tables import agreement_sentence, review_table, to_rich
 
     if result.outcomes:

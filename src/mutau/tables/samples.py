@@ -69,7 +69,7 @@ def sample_cell(row: _Row) -> str:
     Examples
     --------
     >>> sample_cell({"events": 12, "n": 60}), sample_cell({"r": 0.3, "n": 40})
-    ('12/60', '0.3, 40')
+    ('12/60', '0.30, 40')
     """
     form = _form(row)
     return "" if form is None else form[1](row)
