@@ -15,6 +15,7 @@ import pytest
 import mutau
 from mutau.comparing import COMPARE_COLUMNS
 from mutau.errors import ArgumentError, ImproperPosteriorError, InputError
+from mutau.living import cumulative
 from mutau.plots import files as pictures
 from mutau.review import check_review
 from mutau.review.folder import GRADE_TABLES, TOP_FILES
@@ -55,6 +56,7 @@ SCORE_FILES = written("decision_points")  # of outcomes told by scores
 CHAIN_FILES = {f"{figure}.{kind}" for figure in ("trace", "ranks") for kind in ("svg", "png", "pdf")}
 BOTH_ENGINES_FILES = {"fit.sampled.nc", *written("agreement")}
 BY_TAU_FILES = {f"benefit_by_tau.{kind}" for kind in ("csv", "svg", "png", "pdf")}
+EMPTY = ["reason", "classic_note"]  # of the steps; an empty text is read as NaN
 BOTH = ("avoidant", "epds_routine_smd")
 POOLED = {"depression_incidence", "depression_level"}
 POOLED_FILES = {"outcome.json", *written("pooled", "probabilities")}
@@ -230,6 +232,31 @@ def test_benefit_by_tau_is_exported_and_shown(secure):
     assert page.index("Posterior of the mean effect against") < page.index(
         "P(benefit) given each value of tau"
     )
+
+
+@pytest.mark.filterwarnings("ignore:.*word for word as in the shipped review")
+def test_where_trials_have_years_the_answer_after_each_is_written_and_shown(secure, tmp_path):
+    moved = "How the answer moved with each trial"
+    page = (secure.folder / "report.html").read_text(encoding="utf-8")
+    assert moved not in page  # the shipped table has no years
+    models = copy_of_the_review(tmp_path)
+    table = tmp_path / "data" / "pip" / "studies.csv"
+    studies = pd.read_csv(table, dtype=str)
+    studies.assign(year=studies["study"].str.extract(r"(\d{4})")[0]).to_csv(table, index=False)
+    result = mutau.run_review(models, tmp_path / "results", only="secure", engine="exact", level=None)
+    folder = result.folder / "secure"
+    added = {f"cumulative.{kind}" for kind in ("csv", "svg", "png", "pdf")}
+    assert {item.name for item in folder.iterdir()} == files_of("secure", "exact") | added
+    stored = pd.read_csv(folder / "cumulative.csv")
+    expected = cumulative(result.outcomes[0].fit).to_frame()
+    pd.testing.assert_frame_equal(
+        stored.drop(columns=EMPTY), expected.drop(columns=EMPTY), rtol=1e-12, atol=0
+    )
+    assert list(stored["when"]) == [1999, 2006]
+    assert stored["p_benefit"].iloc[-1] == pytest.approx(BENEFIT["secure"], abs=5e-5)
+    page = (result.folder / "report.html").read_text(encoding="utf-8")
+    assert page.index("P(benefit) given tau") < page.index(moved) < page.index("<h3>Probabilities</h3>")
+    assert "The answer after each trial, Infant attachment: secure. After all 2 trials:" in page
 
 
 def test_an_unknown_engine_names_the_valid_ones(tmp_path):

@@ -9,7 +9,7 @@ import pytest
 import mutau
 from mutau import priors
 from mutau.living import cumulative
-from mutau.plots import CUMULATIVE_TEXTS, plot_cumulative, prepare_cumulative, svg_text
+from mutau.plots import CUMULATIVE_TEXTS, plot_cumulative, prepare_cumulative, svg_text, why_no_cumulative
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +78,24 @@ def test_the_drawing_has_a_mark_for_each_answer_and_its_words_in_rows(found):
         "Favours drug",
     ):
         assert said in words
+
+
+@pytest.mark.parametrize(
+    ("years", "why"),
+    [
+        ([2001, 1999, 2001], ""),
+        (["2001", "", "1999"], "Not every trial has a number in column 'year'"),
+        ([2001, 2001, 2001], "All trials have the same year"),
+        (None, "no column 'year'"),
+        ([2001], "there are 1"),
+    ],
+)
+def test_a_run_draws_it_only_where_years_give_an_order(years, why):
+    count = 3 if years is None else len(years)
+    studies = pd.DataFrame({"study": list("ABC")[:count], "yi": -0.2, "sei": 0.2})
+    studies = studies if years is None else studies.assign(year=years)
+    fit = mutau.fit(
+        studies, mutau.OutcomeModel(name="m", measure="RR", benefit="lower"), engine="exact", seed=1
+    )
+    said = why_no_cumulative(fit)
+    assert why in said if why else not said

@@ -28,7 +28,12 @@ from mutau.plots.classic_scatters import (
     prepare_normal_quantiles,
     prepare_radial,
 )
-from mutau.plots.cumulative_steps import CUMULATIVE_TEXTS, plot_cumulative, prepare_cumulative
+from mutau.plots.cumulative_steps import (
+    CUMULATIVE_TEXTS,
+    plot_cumulative,
+    prepare_cumulative,
+    why_no_cumulative,
+)
 from mutau.plots.density import DENSITY_COLUMNS, DensityLabels
 from mutau.plots.drapery_curves import plot_drapery, prepare_drapery
 from mutau.plots.files import pdf_bytes, png_bytes, save, svg_text
@@ -51,6 +56,7 @@ from mutau.plots.named_priors import (
     plot_named_priors,
     prepare_named_priors,
 )
+from mutau.plots.next_trial_chance import plot_next_trial, prepare_next_trial
 from mutau.plots.posterior import plot_posterior, prepare_posterior
 from mutau.plots.predictive import plot_predictive, prepare_predictive, why_no_predictive
 from mutau.plots.prior import PRIOR_COLUMNS, PriorLabels, plot_prior, prepare_prior, why_no_prior
@@ -109,6 +115,7 @@ __all__ = [
     "plot_labbe",
     "plot_leave_one_out",
     "plot_named_priors",
+    "plot_next_trial",
     "plot_normal_quantiles",
     "plot_posterior",
     "plot_predictive",
@@ -132,6 +139,7 @@ __all__ = [
     "prepare_labbe",
     "prepare_leave_one_out",
     "prepare_named_priors",
+    "prepare_next_trial",
     "prepare_normal_quantiles",
     "prepare_posterior",
     "prepare_predictive",
@@ -144,6 +152,7 @@ __all__ = [
     "svg_text",
     "why_no_benefit_by_tau",
     "why_no_chains",
+    "why_no_cumulative",
     "why_no_predictive",
     "why_no_prior",
     "why_no_tau",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 
 from mutau.diagnostics import CumulativePooling
@@ -16,15 +18,36 @@ from mutau.plots.style import plain
 from mutau.tables import effect_interval, percent, probability
 
 if TYPE_CHECKING:
-    import pandas as pd
-
+    from mutau.fitting import Fit
     from mutau.living import Cumulative
 
-__all__ = ["CUMULATIVE_TEXTS", "plot_cumulative", "prepare_cumulative"]
+__all__ = ["CUMULATIVE_TEXTS", "plot_cumulative", "prepare_cumulative", "why_no_cumulative"]
 
 CUMULATIVE_TEXTS = ("text_when", "text_added", "text_k", "text_bayesian", "text_p", "text_classic")
 """Columns of text of `prepare_cumulative`, from left to right, where the steps have a posterior; without one
 ``text_bayesian`` and ``text_p`` are missing. The plot stands behind the third."""
+
+_MOST_ROWS = 20
+
+
+def why_no_cumulative(fit: Fit) -> str:
+    """Say why a run draws no cumulative forest plot of a fit; nothing if it draws one.
+
+    Parameters
+    ----------
+    fit : Fit
+        It has one if it is exact, and its 2 to 20 trials all have a ``year``, not all the same.
+    """
+    if fit.engine.name != "exact":
+        return "The answers were sampled; each step is asked of the exact engine"
+    if not 2 <= fit.k <= _MOST_ROWS:
+        return f"The picture has a row for each trial, of 2 to {_MOST_ROWS}; there are {fit.k}"
+    if "year" not in fit.effects:
+        return "The table of studies has no column 'year'"
+    years = np.asarray(pd.to_numeric(fit.effects["year"], errors="coerce"), dtype=np.float64)
+    if not np.isfinite(years).all():
+        return "Not every trial has a number in column 'year'"
+    return "" if len(np.unique(years)) > 1 else "All trials have the same year, which gives no order"
 
 
 def prepare_cumulative(found: Cumulative | CumulativePooling) -> pd.DataFrame:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from mutau.living import cumulative
 from mutau.plots.benefit_by_tau import plot_benefit_by_tau, prepare_benefit_by_tau, why_no_benefit_by_tau
 from mutau.plots.chains import plot_ranks, plot_trace, prepare_chains
+from mutau.plots.cumulative_steps import plot_cumulative, prepare_cumulative, why_no_cumulative
 from mutau.plots.forest import plot_forest
 from mutau.plots.forest_rows import prepare_forest
 from mutau.plots.posterior import plot_posterior, prepare_posterior
@@ -44,7 +46,7 @@ def outcome_figures(
     -------
     dict of str to (DataFrame, Axes or Figure)
         The frame and the picture: ``forest``, ``posterior``, ``benefit_by_tau``, ``tau``, ``predictive``, ``prior``,
-        ``trace``, ``ranks``. One that does not exist is left out: its ``why_no_...`` says why.
+        ``cumulative``, ``trace``, ``ranks``. One that does not exist is left out: its ``why_no_...`` says why.
     """
     forest = prepare_forest(fit, alternatives, compared)
     posterior = prepare_posterior(fit)
@@ -64,6 +66,9 @@ def outcome_figures(
     if not why_no_prior(fit.model):
         prior = prepare_prior(fit.model)
         figures["prior"] = prior, plot_prior(prior)[0]
+    if not why_no_cumulative(fit):
+        steps = prepare_cumulative(cumulative(fit))
+        figures["cumulative"] = steps, plot_cumulative(steps)
     drawn = sampled if fit.engine.name == "exact" else fit
     if drawn is not None:
         chains = prepare_chains(drawn)

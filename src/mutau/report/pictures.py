@@ -12,6 +12,7 @@ from mutau.plots import (
     plain,
     why_no_benefit_by_tau,
     why_no_chains,
+    why_no_cumulative,
     why_no_predictive,
     why_no_prior,
     why_no_tau,
@@ -96,6 +97,14 @@ _KINDS = {
         "trace.svg "
         "beside this page, in the folder of the outcome.",
         why_no_chains,
+        wide=True,
+    ),
+    "cumulative": _Kind(
+        "How the answer moved with each trial",
+        "The answer after each trial",
+        "Each row is the answer from all trials down to it, in the order of their years, under the model's own "
+        "priors. The numbers are in cumulative.csv in the folder of the outcome.",
+        why_no_cumulative,
         wide=True,
     ),
 }

@@ -101,6 +101,12 @@ def write_outcome(
         given = {"mu_prior": model.mu_prior.label, "likelihood": model.likelihood}
         told = by_tau.assign(provenance="; ".join(fitted.studies.provenance), **given)
         write_file(folder / "benefit_by_tau.csv", tables.csv_text(told))
+    if "cumulative" in figures:
+        steps, _ = figures["cumulative"]
+        write_file(
+            folder / "cumulative.csv", tables.csv_text(steps.drop(columns=list(plots.CUMULATIVE_TEXTS)))
+        )
+    readings = {name: _reading(frame.attrs["labels"]) for name, (frame, _) in figures.items()}
     return OutcomePage(
         model=model,
         fit=fitted,
@@ -109,11 +115,7 @@ def write_outcome(
         summarised=outcome.summarised,
         chances=outcome.chances,
         pictures={name: plots.save(picture, folder / name) for name, (_, picture) in figures.items()},
-        readings={
-            name: frame.attrs["labels"].chance
-            for name, (frame, _) in figures.items()
-            if hasattr(frame.attrs["labels"], "chance")
-        },
+        readings={name: reading for name, reading in readings.items() if reading},
         sampled=outcome.sampled,
         agreement=outcome.agreement,
         likelihoods=outcome.likelihoods,
@@ -121,6 +123,11 @@ def write_outcome(
         diagnosis=diagnosis,
         decision=None if decision is None else _write_decision(decision, folder),
     )
+
+
+def _reading(labels: Any) -> str:
+    """Give what is read from a picture, in words, where its labels say it."""
+    return str(getattr(labels, "chance", "") or getattr(labels, "reading", ""))
 
 
 def _write_decision(found: Decision, folder: Path) -> DecisionPage:
