@@ -259,7 +259,7 @@ def measure(request: ModelRequest, counts: ModelRequest, studies: object) -> lis
         ("exact: 34 outcomes, 50 by 50 priors each", median_seconds(grids(34), 3)),
         (
             "exact: mutau.fit with 4,000 draws and the whole tree",
-            median_seconds(lambda: mutau.fit(studies, model, engine="exact", seed=1), 20),
+            median_seconds(lambda: mutau.fit(studies, model, engine="exact", seed=1).tree, 20),
         ),
         (
             "exact: counts, binomial odds ratio, surface and answers",
