@@ -28,6 +28,15 @@ def import_everything():
             importlib.import_module(module.name)
 
 
+def effects_of(studies):
+    return pd.DataFrame({"study": studies, "yi": 0.2, "sei": 0.1})
+
+
+def of_effects(studies):
+    model = mutau.OutcomeModel(name="m", measure="SMD", benefit="lower")
+    return mutau.fit(effects_of(studies), model, engine="exact", seed=1)
+
+
 def calls(secure, tmp_path):
     """One call per public name, in the way the README and the stable entry points promise."""
     counts = mutau.StudyTable.from_frame(pd.read_csv(PIP)).select(outcome="Infant attachment: secure")
@@ -78,6 +87,7 @@ def calls(secure, tmp_path):
         "summary": lambda: len(mutau.summary(secure)),
         "summary_of_findings": lambda: len(mutau.summary_of_findings([exactly]).rows),
         "table": lambda: mutau.table(secure, "data").to_markdown(),
+        "update": lambda: len(mutau.update(of_effects(["a", "b"]), effects_of(["c"])).to_frame()),
     }
 
 

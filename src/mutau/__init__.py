@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mutau.diagnostics import diagnose
     from mutau.fitting import Fit, fit, pymc_model
     from mutau.grading import evidence_profile, summary_of_findings
+    from mutau.living import update
     from mutau.measures import MEASURES, effects
     from mutau.multiarm import combine_arms, compare_shared_arms, shared_arms, split_arms
     from mutau.outcomes import OutcomeModel, load_model, load_review
@@ -77,6 +78,7 @@ _HOMES = {
     "summary": "mutau.summaries",
     "summary_of_findings": "mutau.grading",
     "table": "mutau.tabling",
+    "update": "mutau.living",
 }
 _MODULES = ("errors", "exact", "extraction", "priors")
 
@@ -120,6 +122,7 @@ __all__ = [
     "summary",
     "summary_of_findings",
     "table",
+    "update",
 ]
 
 
