@@ -154,7 +154,8 @@ def yule_y(a: ArrayLike, n1: ArrayLike, c: ArrayLike, n2: ArrayLike) -> Effects:
 
     References
     ----------
-    Yule GU (1912). doi:10.2307/2340126
+    Yule GU (1912). On the methods of measuring association between two attributes. Journal of the Royal Statistical
+    Society 75:579-652. doi:10.2307/2340126
 
     Examples
     --------

@@ -182,7 +182,7 @@ def count_moment_exists(
     False
     """
     parts = {"mu": (mu,), "tau": (tau,)}.get(quantity, (mu, tau))
-    lacking = [str(prior) for prior in parts if not prior.tail_exponent > r + 1]
+    lacking = [prior.label for prior in parts if not prior.tail_exponent > r + 1]
     if quantity in ("theta", "theta_new") and not effects_df > r:
         lacking.append(f"t random effects with {effects_df:g} degrees of freedom")
     what = f"{_ordinal(r)} of {quantity}"
