@@ -26,6 +26,7 @@ PROGRAMS = "classic/test_classic_against_programs.py::"
 PREDICTIONS = PROGRAMS + "test_prediction_intervals_equal_metafors"
 METAFOR = "classic/test_estimators_against_metafor.py::"
 PUBLISHED = "published/test_published_heterogeneity.py::"
+FURTHER = "classic/test_further_intervals.py::"
 DIAGNOSTICS = "diagnostics/test_against_metafor.py::"
 CONDITIONAL = "classic/test_conditional_and_tarone.py::"
 
@@ -36,12 +37,19 @@ OUTSIDE = {
         "HK": PROGRAMS + "test_inverse_variance_equals_metafor",
         "HK-adhoc": PROGRAMS + "test_inverse_variance_equals_metafor",
         "KR": PUBLISHED + "test_kenward_roger_prediction",
+        **dict.fromkeys(
+            ("robust", "robust-HC0", "SJ"), FURTHER + "test_robust_errors_equal_metafors_and_clubsandwichs"
+        ),
         "permutation": METAFOR + "test_permutation_limits_equal_metafors",
+        "HC": FURTHER + "test_henmi_and_copas_interval_equals_metafors",
+        **dict.fromkeys(("PL", "BC"), FURTHER + "test_intervals_of_the_mean_equal_pimetas"),
+        "NNF": FURTHER + "test_the_bootstrap_interval_of_the_mean_is_pimetas",
     },
     "prediction": {
         **dict.fromkeys(("HTS", "t(k-1)", "normal", "HK", "HK(k-2)"), PREDICTIONS),
         "KR": PUBLISHED + "test_kenward_roger_prediction",
         "KR(df-1)": PUBLISHED + "test_kenward_roger_prediction",
+        "SJ": FURTHER + "test_prediction_intervals_equal_pimetas",
         "NNF": PUBLISHED + "test_nagashima_2019",
     },
     "method": {
@@ -53,6 +61,7 @@ OUTSIDE = {
     "tau2_ci": {
         **dict.fromkeys(("QP", "PL", "wald"), METAFOR + "test_intervals_of_tau2_i2_and_h2_equal_metafors"),
         **dict.fromkeys(("BJ", "J"), PUBLISHED + "test_bcg_intervals_of_tau2"),
+        "BT": "published/test_published_intervals.py::test_collins_1985_biggerstaff_tweedie",
         "SJ": "published/test_published_pooling.py::test_sidik_jonkmans_interval_of_collins",
     },
     "diagnostics": {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mutau.classic.conditional import CONDITIONAL_MEASURES, conditional
+from mutau.classic.confidence import estimator_for
 from mutau.classic.counts import MH_TAU2_METHODS, mantel_haenszel
 from mutau.classic.generic import inverse_variance
 from mutau.classic.peto import peto
@@ -78,19 +79,23 @@ def pool(
     method : {"IV", "MH", "Peto", "CMLE"}
         Inverse variance, Mantel-Haenszel (RR, OR, RD, IRR and IRD from counts), Peto's odds ratio (OR from counts),
         or conditional maximum likelihood (OR and IRR from counts).
-    tau2 : {"CE", "DL", "PM", "REML", "ML", "EB", "HE", "HS", "HSk", "SJ", "PMM", "GENQ", "DL2"}, optional
-        Common effect or an estimator of the between-study variance; see `mutau.classic.inverse_variance`.
-        Default REML; CE with ``method="MH"``, which knows CE and DL, and with ``"Peto"`` and ``"CMLE"``, which know
-        no other. RevMan's random-effects Mantel-Haenszel analysis is ``tau2="DL"``.
-    ci : {"wald", "t", "HK", "HK-adhoc", "cochrane", "KR", "permutation"}, optional
-        Confidence interval. Default HK; Wald with a method of counts or ``tau2="CE"``.
+    tau2 : str, optional
+        Common effect (``"CE"``) or an estimator of the between-study variance, one of `mutau.classic.TAU2_METHODS`;
+        see `mutau.classic.inverse_variance`. Default REML, or the one that `ci` goes with; CE with ``method="MH"``,
+        which knows CE and DL, and with ``"Peto"`` and ``"CMLE"``, which know no other. RevMan's random-effects
+        Mantel-Haenszel analysis is ``tau2="DL"``.
+    ci : str, optional
+        Confidence interval, one of `mutau.classic.CI_METHODS`: Wald's, t, Hartung and Knapp's, Kenward and Roger's,
+        robust ones, a permutation test's, Henmi and Copas', of the likelihood, or a bootstrap's; see
+        `mutau.classic.inverse_variance`. Default HK; Wald with a method of counts or ``tau2="CE"``.
     prob : float
         Coverage of the confidence and the prediction interval.
-    prediction : {"HTS", "t(k-1)", "normal", "HK", "HK(k-2)", "KR", "KR(df-1)", "NNF"}
+    prediction : {"HTS", "t(k-1)", "normal", "HK", "HK(k-2)", "KR", "KR(df-1)", "SJ", "NNF"}
         Prediction interval, by convention; see `mutau.classic.inverse_variance`.
-    tau2_ci : {"QP", "PL", "BJ", "J", "SJ", "wald"}
+    tau2_ci : {"QP", "PL", "BJ", "BT", "J", "SJ", "wald"}
         Confidence interval of tau2: Q-profile, profile likelihood (with ML or REML), generalised Q with weights
-        ``1/vi`` or ``1/sei``, Sidik-Jonkman (with SJ), Wald. Those of I2 and H2 follow from it.
+        ``1/vi``, exact or by a gamma approximation, or ``1/sei``, Sidik-Jonkman (with SJ), Wald. Those of I2 and H2
+        follow from it.
     seed : int
         For ``ci="permutation"`` with more than 13 studies: sign patterns are then drawn at random.
     add, to : float, str
@@ -153,7 +158,7 @@ def pool(
     (8.88, '2.6e+06')
     """
     known = method in METHODS
-    tau2 = tau2 if tau2 is not None else ("CE" if method in OF_COUNTS else "REML")
+    tau2 = tau2 if tau2 is not None else ("CE" if method in OF_COUNTS else estimator_for(ci))
     ci = ci if ci is not None else ("wald" if method in OF_COUNTS or tau2 == "CE" else "HK")
     request = Request(method, tau2, ci, prob, prediction, tau2_ci, seed)
     faults = request_faults(request, TAU2_OF.get(method, TAU2_METHODS))

@@ -35,8 +35,8 @@ def test_everything_wrong_is_reported_at_once():
     text = "\n".join(found)
     assert "Did you mean 'REML'?" in text
     assert "Did you mean 'HTS'?" in text
-    assert "Valid: 'wald', 't', 'HK', 'HK-adhoc', 'cochrane', 'KR', 'permutation'" in text
-    assert "Valid: 'QP', 'PL', 'BJ', 'J', 'SJ', 'wald'" in text
+    assert "Valid: 'wald', 't', 'HK', 'HK-adhoc', 'cochrane', 'KR', 'robust'" in text
+    assert "Valid: 'QP', 'PL', 'BJ', 'BT', 'J', 'SJ', 'wald'" in text
     assert "seed=-1. A seed is a whole number, 0 or more" in text
     assert "prob=95" in text
     assert "study 'a', key 'yi': yi[0] = nan. An effect is a finite number" in text

@@ -20,7 +20,7 @@ ROOT_OF_LIKELIHOOD = (
     1e-6  # metafor's profile likelihood limits: uniroot on a curve known to 1e-13 where it is flat
 )
 AT_ZERO = 1e-12  # of the mean sampling variance: metafor ends its search a little above 0 where tau2 is 0
-SEARCHED = ("ML", "REML", "EB", "PM", "PMM")
+SEARCHED = ("ML", "REML", "EB", "PM", "PMM", "GENQM", "GENQM(1/vi)")
 FITTED = ("tau2", "tau2_se", "estimate", "se", "i2", "h2")
 
 

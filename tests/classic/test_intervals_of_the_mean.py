@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from mutau.classic import CI_METHODS, PREDICTION_METHODS, TAU2_METHODS, inverse_variance
+from mutau.classic.confidence import estimator_for
 from mutau.classic.pooled_mean import kenward_roger, pooled_mean
 from mutau.classic.predicting import quantile
 
@@ -104,7 +105,7 @@ def test_a_q_of_one_is_not_called_below_one(tau2):
 
 @pytest.mark.parametrize("ci", [ci for ci in CI_METHODS if ci not in ("wald", "cochrane")])
 def test_one_study_has_a_wald_interval_only(ci):
-    result = inverse_variance([0.4], [0.09], ci=ci)
+    result = inverse_variance([0.4], [0.09], tau2=estimator_for(ci), ci=ci)
     assert result.estimate == 0.4
     assert np.isnan([result.se, result.lower, result.upper, result.p_value]).all()
     assert said(result, "one study has no spread")
@@ -132,6 +133,7 @@ def test_one_study_is_its_own_result(tau2):
         ("HK(k-2)", 3),
         ("KR", 2),
         ("KR(df-1)", 3),
+        ("SJ", 3),
         ("NNF", 2),
     ],
 )

@@ -35,7 +35,7 @@ def one_step(monkeypatch):
 
 
 @pytest.mark.usefixtures("one_step")
-@pytest.mark.parametrize("tau2", ITERATED)
+@pytest.mark.parametrize("tau2", [*ITERATED, "GENQM", "GENQM(1/vi)"])
 def test_an_estimator_that_does_not_get_there_says_what_it_tried(tau2):
     result = inverse_variance(YI, VI, tau2=tau2)
     assert np.isnan([result.tau2, result.estimate, result.se, result.lower, result.upper]).all()
@@ -43,7 +43,7 @@ def test_an_estimator_that_does_not_get_there_says_what_it_tried(tau2):
 
 
 @pytest.mark.usefixtures("one_step")
-@pytest.mark.parametrize("tau2_ci", ["QP", "BJ", "J"])
+@pytest.mark.parametrize("tau2_ci", ["QP", "BJ", "BT", "J"])
 def test_an_interval_of_tau2_that_does_not_get_there_says_what_it_tried(tau2_ci):
     result = inverse_variance(YI, VI, tau2="DL", tau2_ci=tau2_ci)
     assert math.isfinite(result.tau2)
@@ -51,6 +51,15 @@ def test_an_interval_of_tau2_that_does_not_get_there_says_what_it_tried(tau2_ci)
     (said,) = [note for note in result.notes if "interval for tau2" in note]
     assert "not found" in said
     assert TRIED.search(said)
+
+
+@pytest.mark.parametrize(("tau2", "ci"), [("DL", "HC"), ("ML", "PL"), ("ML", "BC")])
+def test_an_interval_of_the_mean_that_does_not_get_there_says_what_it_tried(tau2, ci, monkeypatch):
+    monkeypatch.setattr(roots, "MAX_STEPS", 1)
+    result = inverse_variance(YI, VI, tau2=tau2, ci=ci)
+    assert math.isfinite(result.tau2)
+    assert np.isnan([result.lower, result.upper]).all()
+    assert TRIED.search(result.notes[-1])
 
 
 @pytest.mark.usefixtures("one_step")

@@ -27,6 +27,7 @@ ROUNDING = (
 EFFECTS = ("estimate", "se", "lower", "upper", "prediction_lower", "prediction_upper")
 SQUARED = ("tau2", "tau2_se", "tau2_lower", "tau2_upper")
 SCALE_FREE = ("statistic", "df", "p_value", "q", "q_df", "q_p_value", "i2", "i2_lower", "i2_upper", "h2", "k")
+SLOW = ("permutation", "NNF")
 LIKELY = ("DL", "PM", "REML", "ML")  # the estimators that are searched for, and the best known
 
 effects = st.floats(-5, 5).map(lambda x: round(x, 3))
@@ -51,7 +52,7 @@ def options(tau2):
     return st.fixed_dictionaries(
         {
             "ci": st.sampled_from(
-                [ci for ci in CI_METHODS if ci != "permutation" and tau2 in CI_ESTIMATORS.get(ci, (tau2,))]
+                [ci for ci in CI_METHODS if ci not in SLOW and tau2 in CI_ESTIMATORS.get(ci, (tau2,))]
             ),
             "prediction": st.sampled_from(
                 [
@@ -91,6 +92,8 @@ def test_rescaling_the_slow_intervals_is_exact(tau2):
     c, slow = 2.0**-150, {"ci": "permutation", "prediction": "NNF"}
     one = inverse_variance(yi, vi, tau2=tau2, **slow)
     assert_scaled(one, inverse_variance(c * yi, c * c * vi, tau2=tau2, **slow), c)
+    one, other = (inverse_variance(f * yi, f * f * vi, tau2="DL", ci="NNF") for f in (1.0, c))
+    assert (other.lower, other.upper) == (c * one.lower, c * one.upper)
 
 
 @pytest.mark.parametrize("tau2", TAU2_METHODS)

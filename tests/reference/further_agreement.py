@@ -142,6 +142,33 @@ def intervals() -> Rows:
     return rows
 
 
+def further_intervals() -> Rows:
+    """Robust, Henmi-Copas and likelihood intervals of the mean, and the gamma interval of tau2, by data set."""
+    effects_of, rows = load("estimators"), {}
+    for name, block in load("intervals").items():
+        if name == "meta":
+            continue
+        given = (effects_of[name]["yi"], effects_of[name]["vi"])
+        row = rows.setdefault(name, {})
+        for method, expected in block["robust"].items():
+            for ci, key in (("robust", "robust"), ("robust-HC0", "hc0")):
+                one = inverse_variance(*given, tau2={"EE": "CE"}.get(method, method), ci=ci)
+                row[ci] = worst(
+                    [row.get(ci, math.nan), apart([one.se, one.lower, one.upper], expected[key][:3])]
+                )
+            one = inverse_variance(*given, tau2={"EE": "CE"}.get(method, method), ci="SJ")
+            row["SJ"] = worst([row.get("SJ", math.nan), apart(one.se, expected["cr2"])])
+        for ci, tau2 in (("HC", "DL"), ("PL", "ML"), ("BC", "ML")):
+            one = inverse_variance(*given, tau2=tau2, ci=ci)
+            limits = (1, 3) if ci != "HC" else (2, 4)
+            row[ci] = apart([one.lower, one.upper], block[ci][slice(*limits)])
+        one = inverse_variance(*given, tau2="DL", tau2_ci="BT")
+        row["BT of tau2"] = worst(
+            [apart(one.tau2_lower, block["BT"][0]), apart(one.tau2_upper, block["BT"][1])]
+        )
+    return rows
+
+
 def counts() -> Rows:
     """What is pooled and tested from counts, by data set."""
     rows: Rows = {}
@@ -299,6 +326,7 @@ def diagnosed() -> Rows:
 FURTHER: dict[str, Callable[[], Rows]] = {
     "Effect measures against escalc": measures,
     "Means, intervals and prediction intervals against rma": intervals,
+    "Further intervals against robust, clubSandwich, hc and their formulas in R": further_intervals,
     "Counts and rates against rma.mh, clogit and glm": counts,
     "Diagnostics and small-study effects against metafor and lm": diagnosed,
 }

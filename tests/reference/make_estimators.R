@@ -3,7 +3,8 @@
 #   Rscript tests/reference/make_estimators.R > tests/reference/estimators.json
 #
 # Iterations are run to 1e-13 on effects divided by a power of two near their standard deviation, as in
-# make_metafor_tight.R, and reported on the original scale. What metafor could not compute is null.
+# make_metafor_tight.R, and reported on the original scale. What metafor could not compute is null. GENQM needs R's
+# CompQuadForm (Farebrother's algorithm), which Debian does not have: in R_LIBS.
 
 suppressMessages({library(metafor); library(metadat)})
 options(warn = -1)
@@ -11,23 +12,27 @@ source("tests/reference/json_out.R")
 
 tight <- list(threshold = 1e-13, tol = 1e-13, maxiter = 1e5)
 search <- list(tol = 1e-13, maxiter = 1e5, tau2.max = 1e5)
-estimators <- c("DL", "HE", "HS", "HSk", "SJ", "ML", "REML", "EB", "PM", "PMM", "GENQ", "DL2")
+estimators <- c("DL", "HE", "HS", "HSk", "SJ", "ML", "REML", "EB", "PM", "PMM", "GENQ", "GENQM",
+                "GENQM(1/vi)", "DL2")
 
 estimate <- function(y, v, method, test = "z", weights = NULL) {
   control <- if (method %in% c("ML", "REML", "EB", "PM", "PMM")) tight else list()
   if (method %in% c("PM", "PMM")) control$tau2.max <- 1e5
+  if (method == "GENQM") control <- list(tol = 1e-13, maxiter = 1e5, tau2.max = 100)
   args <- list(yi = y, vi = v, method = method, test = test, control = control)
   if (!is.null(weights)) args <- c(args, list(weights = weights, weighted = TRUE))
   tryCatch(suppressWarnings(do.call(rma, args)), error = function(e) NULL)
 }
-genq <- function(y, v, a, test) {
-  step <- estimate(y, v, "GENQ", weights = a)
+genq <- function(y, v, a, test, method = "GENQ") {
+  step <- estimate(y, v, method, weights = a)
   res <- suppressWarnings(rma(y, v, tau2 = step$tau2, test = test))
   res$se.tau2 <- step$se.tau2
   res
 }
 fitted <- function(y, v, method, test = "z") {
   if (method == "GENQ") return(genq(y, v, 1 / sqrt(v), test))
+  if (method == "GENQM") return(genq(y, v, 1 / sqrt(v), test, "GENQM"))
+  if (method == "GENQM(1/vi)") return(genq(y, v, 1 / v, test, "GENQM"))
   if (method == "DL2") return(genq(y, v, 1 / (v + estimate(y, v, "DL")$tau2), test))
   estimate(y, v, method, test)
 }

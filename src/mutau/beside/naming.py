@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mutau.classic import CI_METHODS, PREDICTION_METHODS, TAU2_METHODS
-from mutau.classic.confidence import CI_ESTIMATORS
+from mutau.classic.confidence import estimator_for
 from mutau.classic.estimators import ESTIMATORS
 from mutau.errors import ArgumentError, Fault, nearest
 from mutau.pooling import METHODS, OF_COUNTS
@@ -22,6 +22,13 @@ _CI_WORDS = {
     "HK-adhoc": "ad hoc Hartung-Knapp",
     "cochrane": "Cochrane's current rule",
     "KR": "Kenward-Roger",
+    "robust": "robust (Huber-White)",
+    "robust-HC0": "robust (Huber-White, HC0)",
+    "SJ": "robust (Sidik-Jonkman)",
+    "HC": "Henmi-Copas",
+    "PL": "profile likelihood",
+    "BC": "Bartlett-corrected likelihood",
+    "NNF": "Nagashima",
 }
 _METHOD_WORDS = {
     "MH": "Mantel-Haenszel",
@@ -68,7 +75,8 @@ def named_analyses(names: Sequence[str], measure: str) -> tuple[Named, ...]:
     ----------
     names : sequence of str
         Each of words in any order: a method (``"IV"``, ``"MH"``, ``"Peto"``, ``"CMLE"``), an estimator of tau2, a
-        confidence interval, ``"prediction=..."``; what is left out is the default of `mutau.pool`. Or ``"all"``.
+        confidence interval (``"ci=SJ"`` where the word alone names an estimator), ``"prediction=..."``; what is left
+        out is the default of `mutau.pool`. Or ``"all"``.
     measure : str
         What ``"all"`` is asked of.
 
@@ -122,7 +130,7 @@ def _sorted_words(name: str) -> tuple[dict[str, str], list[Fault]]:
 
 def _filled(words: dict[str, str]) -> Named:
     method = words.get("method", "IV")
-    tau2 = words.get("tau2", "CE" if method in OF_COUNTS else "REML")
+    tau2 = words.get("tau2", "CE" if method in OF_COUNTS else estimator_for(words.get("ci")))
     ci = words.get("ci", "wald" if method in OF_COUNTS or tau2 == "CE" else "HK")
     return Named(method, tau2, ci, words.get("prediction", "HTS"))
 
@@ -131,8 +139,7 @@ def _every(measure: str) -> Iterable[Named]:
     """Each estimator with two intervals, each interval with REML, and what there is from counts."""
     yield from (Named("IV", tau2, ci, "HTS") for tau2 in TAU2_METHODS for ci in ("wald", "HK"))
     for ci in CI_METHODS:
-        tau2 = CI_ESTIMATORS.get(ci, ("REML",))[0]
-        yield Named("IV", tau2, ci, "HTS")
+        yield Named("IV", estimator_for(ci), ci, "HTS")
     if measure in OF_COUNTS["MH"]:
         yield from (Named("MH", tau2, "wald", "HTS") for tau2 in ("CE", "DL"))
     for method in ("Peto", "CMLE"):

@@ -11,15 +11,20 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr, stdtr
 
+from mutau.classic.henmi_copas import henmi_copas
+from mutau.classic.likelihood_limits import MeanProfile
+from mutau.classic.nagashima import nagashima_mean_limits
 from mutau.classic.permuting import DRAWN, permutation_limits, permutation_p_value, permutations
-from mutau.classic.pooled_mean import PooledMean, kenward_roger
+from mutau.classic.pooled_mean import PooledMean, kenward_roger, pooled_mean
 from mutau.classic.predicting import quantile
 
 __all__ = [
     "CI_ESTIMATORS",
     "CI_METHODS",
     "ERRORS",
+    "SOUGHT",
     "MeanInterval",
+    "estimator_for",
     "mean_interval",
     "p_values",
     "wald_interval",
@@ -44,6 +49,9 @@ class MeanInterval:
         Test of no mean effect: z (infinite `df`) or t, and its two-sided p-value.
     notes : tuple of str
         Why something does not exist, or should not be relied on.
+    mean : PooledMean or None
+        The mean that the interval is of, where it is another than was pooled: Henmi and Copas' has common-effect
+        weights.
     """
 
     se: float
@@ -53,6 +61,7 @@ class MeanInterval:
     df: float
     p_value: float
     notes: tuple[str, ...] = ()
+    mean: PooledMean | None = None
 
 
 def p_values(statistic: Any, df: Any) -> Any:
@@ -118,6 +127,19 @@ def _cochrane(mean: PooledMean) -> tuple[Any, Any]:
     return np.where(spread, se, mean.se), np.where(spread, df, math.inf)
 
 
+def _robust(mean: PooledMean) -> tuple[Any, Any]:
+    se, df = _robust_plain(mean)
+    return se * np.sqrt(mean.k / df), df
+
+
+def _robust_plain(mean: PooledMean) -> tuple[Any, Any]:
+    return np.where(mean.q > 0, np.sqrt(mean.sandwich) / mean.total, math.nan), mean.k - 1.0
+
+
+def _sidik_jonkman(mean: PooledMean) -> tuple[Any, Any]:
+    return np.where(mean.q > 0, np.sqrt(mean.sandwich_unbiased) / mean.total, math.nan), mean.k - 1.0
+
+
 ERRORS: Mapping[str, Callable[[PooledMean], tuple[Any, Any]]] = MappingProxyType(
     {
         "wald": _wald,
@@ -126,6 +148,9 @@ ERRORS: Mapping[str, Callable[[PooledMean], tuple[Any, Any]]] = MappingProxyType
         "HK-adhoc": _ad_hoc,
         "cochrane": _cochrane,
         "KR": kenward_roger,
+        "robust": _robust,
+        "robust-HC0": _robust_plain,
+        "SJ": _sidik_jonkman,
     }
 )
 """Standard error and degrees of freedom of an interval ``estimate +- t se``, by name; of one mean or of many."""
@@ -156,7 +181,8 @@ def _said(mean: PooledMean, ci: str, df: float, prob: float) -> tuple[str, ...]:
 def _from_error(mean: PooledMean, ci: str, prob: float) -> MeanInterval:
     se, df = map(float, ERRORS[ci](mean))
     if not math.isfinite(se):
-        reason = "No HK interval: all effects are equal (q = 0), so it would have no width"
+        name = "HK" if ci == "cochrane" else ci
+        reason = f"No {name} interval: all effects are equal (q = 0), so it would have no width"
         return replace(_undefined(df, reason), notes=(*_said_before(mean, ci), reason))
     notes = (*_said_before(mean, ci), *_said(mean, ci, df, prob))
     return _from_se(mean.estimate, se, df, prob, notes)
@@ -177,11 +203,80 @@ def _permutation(mean: PooledMean, prob: float, seed: int) -> MeanInterval:
     return MeanInterval(mean.se, lower, upper, mean.estimate / mean.se, math.nan, p_value, notes)
 
 
-CI_METHODS = (*ERRORS, "permutation")
+def _henmi_copas(mean: PooledMean, prob: float, _seed: int) -> MeanInterval:
+    common = pooled_mean(mean.yi, mean.vi, "CE")
+    se, multiplier = henmi_copas(common, mean.tau2, prob)
+    notes: tuple[str, ...] = (
+        "HC: the estimate is Henmi and Copas', with common-effect weights, and comes with no test; tau2, and a "
+        "prediction interval about the random-effects mean, are DerSimonian and Laird's",
+    )
+    if math.isnan(multiplier):
+        notes += (
+            "No HC interval: its multiplier was not found (tried: bracketed by doubling, Brent's method)",
+        )
+    half, nan = multiplier * se, math.nan
+    return MeanInterval(se, common.estimate - half, common.estimate + half, nan, nan, nan, notes, common)
+
+
+def _profile(mean: PooledMean, prob: float, corrected: bool) -> MeanInterval:
+    name, profile = "BC" if corrected else "PL", MeanProfile(mean, corrected)
+    lower, upper = profile.limits(quantile(math.inf, prob))
+    statistic = profile.score(0.0)
+    said = "with Noma's Bartlett-type correction; " if corrected else ""
+    notes: tuple[str, ...] = (
+        f"{name}: limits and test from the profile likelihood of the mean, {said}the standard error is Wald's",
+    )
+    if math.isnan(lower) or math.isnan(upper):
+        notes += (
+            f"No {name} interval: its limits were not found (tried: bracketed by doubling, then Brent's method)",
+        )
+    return MeanInterval(
+        mean.se, lower, upper, statistic, math.inf, float(p_values(statistic, math.inf)), notes
+    )
+
+
+def _likelihood(mean: PooledMean, prob: float, _seed: int) -> MeanInterval:
+    return _profile(mean, prob, corrected=False)
+
+
+def _bartlett(mean: PooledMean, prob: float, _seed: int) -> MeanInterval:
+    return _profile(mean, prob, corrected=True)
+
+
+def _nagashima(mean: PooledMean, prob: float, _seed: int) -> MeanInterval:
+    if mean.q == 0:
+        return _undefined(
+            math.nan, "No NNF interval: all effects are equal (q = 0), so it would have no width"
+        )
+    lower, upper = nagashima_mean_limits(mean.yi, mean.vi, prob)
+    note = "NNF: limits from the confidence distribution of tau2; the standard error is Wald's, and there is no test"
+    return MeanInterval(mean.se, lower, upper, math.nan, math.nan, math.nan, (note,))
+
+
+SOUGHT: Mapping[str, Callable[[PooledMean, float, int], MeanInterval]] = MappingProxyType(
+    {
+        "permutation": _permutation,
+        "HC": _henmi_copas,
+        "PL": _likelihood,
+        "BC": _bartlett,
+        "NNF": _nagashima,
+    }
+)
+"""Intervals that are no multiple of a standard error: the mean, coverage, seed -> interval."""
+
+CI_METHODS = (*ERRORS, *SOUGHT)
 """Confidence intervals of the mean."""
 
-CI_ESTIMATORS: Mapping[str, tuple[str, ...]] = MappingProxyType({"KR": ("REML",)})
+CI_ESTIMATORS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"KR": ("REML",), "HC": ("DL",), "PL": ("ML",), "BC": ("ML",), "NNF": ("DL",)}
+)
 """Estimators that an interval goes with, where not all do."""
+
+
+def estimator_for(ci: str | None) -> str:
+    """Give the estimator of tau2 where none is named: REML, or what the interval goes with."""
+    return CI_ESTIMATORS.get(str(ci), ("REML",))[0]
+
 
 NEEDS_ONE_STUDY = ("wald", "cochrane")
 
@@ -193,8 +288,8 @@ def mean_interval(mean: PooledMean, ci: str, prob: float, seed: int = 0) -> Mean
     ----------
     mean : PooledMean
         The mean and what it was made from.
-    ci : {"wald", "t", "HK", "HK-adhoc", "cochrane", "KR", "permutation"}
-        Which interval.
+    ci : str
+        Which interval, one of `CI_METHODS`.
     prob : float
         Coverage.
     seed : int
@@ -211,19 +306,31 @@ def mean_interval(mean: PooledMean, ci: str, prob: float, seed: int = 0) -> Mean
     Kenward and Roger's, of a REML mean; see `mutau.classic.pooled_mean.kenward_roger`. permutation: the means that
     a test by flipping signs does not reject; see `mutau.classic.permuting`.
 
-    Only Wald's exists for one study. HK does not where q = 0: equal effects would give an interval of no width. q < 1
-    gives a standard error below the conventional one; with two studies the multiplier is that of t with 1 degree of
-    freedom, 12.7 for 95%. Both are said in the notes.
+    robust: Huber and White's sandwich, ``se^2 = k/(k - 1) sum w^2 (y - mean)^2/(sum w)^2``, t with k - 1 degrees of
+    freedom, which holds whatever the effects' true variances if there are many studies; robust-HC0: without the
+    factor k/(k - 1); SJ: Sidik and Jonkman's, each term over ``1 - w/sum w`` instead, which makes it unbiased if the
+    weights are right. With two studies, or equal weights, SJ and HK are the same.
+
+    HC: Henmi and Copas', about the common-effect mean; see `mutau.classic.henmi_copas`. PL and BC: the profile
+    likelihood's, plain and with Noma's Bartlett-type correction; see `mutau.classic.likelihood_limits`. NNF:
+    Nagashima, Noma and Furukawa's; see `mutau.classic.nagashima`. These go with the estimators in `CI_ESTIMATORS`.
+
+    Only Wald's exists for one study. HK, robust, SJ and NNF do not where q = 0: equal effects would give an interval
+    of no width. q < 1 gives a standard error below the conventional one; with two studies the multiplier is that of
+    t with 1 degree of freedom, 12.7 for 95%. Both are said in the notes.
 
     References
     ----------
     Hartung J, Knapp G (2001). A refined method for the meta-analysis of controlled clinical trials with binary
-    outcome. Statistics in Medicine 20:3875-3889. doi:10.1002/sim.1009. Knapp G, Hartung J (2003). Improved tests
-    for a random effects meta-regression with a single covariate. Statistics in Medicine 22:2693-2710.
+    outcome. Statistics in Medicine 20:3875-3889. doi:10.1002/sim.1009. Knapp G, Hartung J (2003). Improved tests for
+    a random effects meta-regression with a single covariate. Statistics in Medicine 22:2693-2710.
     doi:10.1002/sim.1482. Follmann DA, Proschan MA (1999). doi:10.1111/j.0006-341X.1999.00732.x. Cochrane Handbook
-    for Systematic Reviews of Interventions, section 10.10.4.4.
+    for Systematic Reviews of Interventions, section 10.10.4.4. White H (1980). A heteroskedasticity-consistent
+    covariance matrix estimator and a direct test for heteroskedasticity. Econometrica 48:817-838.
+    doi:10.2307/1912934. Sidik K, Jonkman JN (2006). Robust variance estimation for random effects meta-analysis.
+    Computational Statistics and Data Analysis 50:3681-3701. doi:10.1016/j.csda.2005.07.019.
     """
     if mean.k < 2 and ci not in NEEDS_ONE_STUDY:
         spread = "one study has no spread to estimate its standard error from"
         return _undefined(mean.k - 1.0, f"No {ci} interval: {spread}")
-    return _permutation(mean, prob, seed) if ci == "permutation" else _from_error(mean, ci, prob)
+    return SOUGHT[ci](mean, prob, seed) if ci in SOUGHT else _from_error(mean, ci, prob)

@@ -84,7 +84,7 @@ def mantel_haenszel(
         Risk ratio, odds ratio (both pooled as logarithms), risk difference.
     tau2 : {"CE", "DL"}
         Common effect, or DerSimonian-Laird with Q about the Mantel-Haenszel estimate.
-    ci : {"wald", "t", "HK", "HK-adhoc", "cochrane", "permutation"}
+    ci : {"wald", "t", "HK", "HK-adhoc", "cochrane", "robust", "robust-HC0", "SJ", "permutation"}
         Confidence interval; the common-effect result has only Wald's.
     prob : float
         Coverage of the confidence and the prediction interval.

@@ -28,6 +28,14 @@ its standard error is metafor's ``sqrt(2 k^2/(k - 1))/sum w``.
 - EB, empirical Bayes: Morris's equation is the same one. doi:10.1080/01621459.1983.10477920
 - PMM, median-unbiased: its median. Viechtbauer W (2021), European Congress of Methodology; as metafor's ``"PMM"``.
 
+**By the exact distribution of a Q with fixed weights** (`mutau.classic.quadratic`). The estimate is the tau2 under
+which ``Q_a`` is as likely above as below what was observed, 0 where it is more likely above already at 0: too large
+as often as too small. Viechtbauer (2021), as metafor's ``"GENQM"``, which asks for the weights; the standard error
+is that of the moment estimator with the same weights.
+
+- GENQM: ``a = 1/sei``, as GENQ.
+- GENQM(1/vi): ``a = 1/vi``, the median-unbiased counterpart of DL, which is GENQ with these weights.
+
 **By the likelihood**, whose global maximum over ``tau2 >= 0`` is found (Fisher scoring, as in most programs, finds
 the maximum nearest to its start); `mutau.numerics.tau2` says why none can be missed.
 
@@ -68,8 +76,8 @@ class Estimator:
     way, kind, rule : int
         What the kernel is told: see `mutau.numerics.pooling.pool_sets`.
     quantile : float or None
-        Of an estimator that sets Q to a quantile of its distribution, which one; None for the expectation, and for
-        estimators that do not set Q to anything.
+        Of an estimator that sets Q, or the Q of fixed weights, to a quantile of its distribution, which one; None for
+        the expectation, and for estimators that do not set Q to anything.
     """
 
     name: str
@@ -82,6 +90,11 @@ class Estimator:
     def is_of_q(self) -> bool:
         """Whether it sets Q to a number."""
         return self.way == Q_EQUAL
+
+    @property
+    def is_of_a_distribution(self) -> bool:
+        """Whether it sets the Q of fixed weights to a quantile of its exact distribution."""
+        return self.way == MOMENT and self.quantile is not None
 
 
 ESTIMATORS: Mapping[str, Estimator] = MappingProxyType(
@@ -100,6 +113,12 @@ ESTIMATORS: Mapping[str, Estimator] = MappingProxyType(
         "SJ": Estimator("Sidik-Jonkman", MOMENT, SIDIK_JONKMAN),
         "PMM": Estimator("median-unbiased Paule-Mandel", Q_EQUAL, quantile=0.5),
         "GENQ": Estimator("generalised Q, weights 1/sei", MOMENT, ROOT, EXPECTED),
+        "GENQM": Estimator(
+            "median-unbiased generalised Q, weights 1/sei", MOMENT, ROOT, EXPECTED, quantile=0.5
+        ),
+        "GENQM(1/vi)": Estimator(
+            "median-unbiased generalised Q, weights 1/vi", MOMENT, INVERSE, EXPECTED, quantile=0.5
+        ),
         "DL2": Estimator("two-step DerSimonian-Laird", MOMENT, TWO_STEP, EXPECTED),
     }
 )

@@ -48,24 +48,33 @@ def inverse_variance(
     ----------
     yi, vi : array_like, shape (k,)
         Effects and their sampling variances on the analysis scale (log for ratios).
-    tau2 : {"CE", "DL", "PM", "REML", "ML", "EB", "HE", "HS", "HSk", "SJ", "PMM", "GENQ", "DL2"}
+    tau2 : {"CE", "DL", "PM", "REML", "ML", "EB", "HE", "HS", "HSk", "SJ", "PMM", "GENQ", "GENQM", "GENQM(1/vi)",
+    "DL2"}
         Common effect, or the estimator of the between-study variance: DerSimonian-Laird, Paule-Mandel, restricted and
         plain maximum likelihood, empirical Bayes (the same as PM), Hedges, Hunter-Schmidt without and with its
         correction for few studies, Sidik-Jonkman, median-unbiased Paule-Mandel, generalised Q with weights ``1/sei``,
-        two-step DerSimonian-Laird.
-    ci : {"wald", "t", "HK", "HK-adhoc", "cochrane", "KR", "permutation"}
-        Confidence interval; see ``mutau.classic.confidence.mean_interval``. KR goes with REML.
+        its median-unbiased version with weights ``1/sei`` and ``1/vi``, two-step DerSimonian-Laird.
+    ci : str
+        Confidence interval; see ``mutau.classic.confidence.mean_interval``. ``"wald"``, ``"t"``, ``"HK"`` (Hartung
+        and Knapp), ``"HK-adhoc"``, ``"cochrane"``, ``"KR"`` (Kenward and Roger, with REML), ``"robust"`` (Huber and
+        White's sandwich times k/(k - 1), t on k - 1), ``"robust-HC0"`` (without that factor), ``"SJ"`` (Sidik and
+        Jonkman's sandwich); ``"permutation"``; ``"HC"`` (Henmi and Copas, with DL: the estimate is then the
+        common-effect mean, with its weights), ``"PL"`` and ``"BC"`` (profile likelihood, and with Noma's
+        Bartlett-type correction, with ML), ``"NNF"`` (Nagashima, Noma and Furukawa's bootstrap without random
+        numbers, with DL).
     prob : float
         Coverage of the confidence and the prediction intervals.
-    prediction : {"HTS", "t(k-1)", "normal", "HK", "HK(k-2)", "KR", "KR(df-1)", "NNF"}
-        Prediction interval. The first three use the conventional standard error of the mean whatever `ci` is,
-        with t on k - 2 or k - 1 degrees of freedom, or z; the next two Hartung and Knapp's (the ad hoc one
-        with ``ci="HK-adhoc"``), with t on k - 1 or k - 2; then Kenward and Roger's, with REML, on their degrees of
-        freedom or one less. NNF is Nagashima, Noma and Furukawa's bootstrap; see ``mutau.classic.nagashima``.
-    tau2_ci : {"QP", "PL", "BJ", "J", "SJ", "wald"}
+    prediction : {"HTS", "t(k-1)", "normal", "HK", "HK(k-2)", "KR", "KR(df-1)", "SJ", "NNF"}
+        Prediction interval. The first three use the conventional standard error of the mean whatever `ci` is, with t
+        on k - 2 or k - 1 degrees of freedom, or z; the next two Hartung and Knapp's (the ad hoc one with
+        ``ci="HK-adhoc"``), with t on k - 1 or k - 2; then Kenward and Roger's, with REML, on their degrees of
+        freedom or one less; SJ Sidik and Jonkman's robust one, with t on k - 2. NNF is Nagashima, Noma and
+        Furukawa's bootstrap; see ``mutau.classic.nagashima``.
+    tau2_ci : {"QP", "PL", "BJ", "BT", "J", "SJ", "wald"}
         Confidence interval of tau2: Q-profile; profile likelihood (with ML or REML); generalised Q with weights
-        ``1/vi`` (Biggerstaff-Jackson) or ``1/sei`` (Jackson); Sidik and Jonkman's (with SJ); Wald, which few studies
-        make worthless. Those of I2 and H2 follow from it.
+        ``1/vi``, exact (Biggerstaff-Jackson) or by a gamma approximation (Biggerstaff-Tweedie, whose upper limit may
+        be far too high), or ``1/sei`` (Jackson); Sidik and Jonkman's (with SJ); Wald, which few studies make
+        worthless. Those of I2 and H2 follow from it.
     seed : int
         For ``ci="permutation"`` with more than 13 studies: sign patterns are then drawn at random.
     labels : sequence of str, optional
@@ -155,7 +164,8 @@ def pool_effects(
     interval = mean_interval(mean, request.ci, request.prob, request.seed)
     about_tau2 = _about_tau2(mean, spread, request)
     lower, upper, reason = _prediction(mean, request)
-    w = mean.w
+    shown = interval.mean or mean
+    w = shown.w
     remarks = (
         about_search,
         _one_study_note(mean.k, request),
@@ -165,7 +175,7 @@ def pool_effects(
         reason,
     )
     return ClassicResult(
-        estimate=mean.estimate * scale,
+        estimate=shown.estimate * scale,
         se=interval.se * scale,
         lower=interval.lower * scale,
         upper=interval.upper * scale,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import chdtri
 
-from mutau.classic.estimators import ESTIMATORS
+from mutau.classic.estimators import ESTIMATORS, Estimator
+from mutau.classic.quadratic import generalised_median
 from mutau.numerics.pooling import (
     ESTIMATE,
     FACTS,
@@ -21,6 +23,8 @@ from mutau.numerics.pooling import (
     LOWER,
     MAXIMA,
     RATIO,
+    SANDWICH,
+    SANDWICH_UNBIASED,
     SQUARES,
     TARGETS,
     TAU2_SE,
@@ -32,6 +36,7 @@ from mutau.numerics.pooling import (
     pool_sets,
     scratch,
 )
+from mutau.numerics.tau2 import INVERSE
 from mutau.numerics.threads import run_in_chunks
 
 if TYPE_CHECKING:
@@ -74,6 +79,8 @@ class PooledMean:
         Number of local maxima of the likelihood; 0 where the search failed.
     total, squares, trace, spread : float
         ``sum w``, ``sum w^2``, tr PP and ``sum w (w - squares/total)^2/total``: Kenward and Roger's ingredients.
+    sandwich, sandwich_unbiased : float
+        ``sum w^2 (y - mean)^2``, as it is and with each term over ``1 - w/total``: the robust errors' ingredients.
     """
 
     yi: Array
@@ -94,6 +101,8 @@ class PooledMean:
     squares: Any
     trace: Any
     spread: Any
+    sandwich: Any
+    sandwich_unbiased: Any
 
     @property
     def tau2(self) -> float:
@@ -144,11 +153,13 @@ def pooled_mean(
     k = len(yi)
     targets, out = np.full((1, TARGETS), math.nan), np.empty((1, FACTS))
     targets[0] = _targets(estimator, k, prob)
+    record = ESTIMATORS[estimator]
     if not math.isnan(tau2):
         targets[0, KNOWN] = tau2
+    elif record.is_of_a_distribution:
+        targets[0, KNOWN] = _median_tau2(yi, vi, record)
     if not math.isnan(start):
         targets[0, LEVEL] = start
-    record = ESTIMATORS[estimator]
     pool_sets(
         yi, vi, np.array([0, k]), 0, 1, record.way, record.kind, record.rule, targets, STEPS, out, *scratch(k)
     )
@@ -163,6 +174,8 @@ def pooled_means(
     sizes, which = np.unique(k, return_inverse=True)
     targets = np.array([_targets(estimator, int(size), prob) for size in sizes])[which]
     out, record = np.empty((len(k), FACTS)), ESTIMATORS[estimator]
+    if record.is_of_a_distribution:
+        targets[:, KNOWN] = [_median_tau2(yi[a:b], vi[a:b], record) for a, b in itertools.pairwise(ends)]
 
     def work(first: int, last: int) -> None:
         pool_sets(
@@ -172,6 +185,14 @@ def pooled_means(
 
     run_in_chunks(work, ends, threads)
     return _from_facts(yi, vi, estimator, k, out.T)
+
+
+def _median_tau2(yi: Array, vi: Array, record: Estimator) -> float:
+    """tau2 of an estimator by the distribution of Q; infinite where none is found, which the kernel makes NaN."""
+    if len(yi) < 2:
+        return math.nan
+    tau2 = generalised_median(yi, vi, 1 / vi if record.kind == INVERSE else 1 / np.sqrt(vi))
+    return math.inf if math.isnan(tau2) else tau2
 
 
 @functools.lru_cache(maxsize=1000)
@@ -209,6 +230,8 @@ def _from_facts(yi: Array, vi: Array, estimator: str, k: Any, facts: Any) -> Poo
         squares=facts[SQUARES],
         trace=facts[TRACE],
         spread=facts[KR_SPREAD],
+        sandwich=facts[SANDWICH],
+        sandwich_unbiased=facts[SANDWICH_UNBIASED],
     )
 
 

@@ -24,9 +24,9 @@ class Convention:
 
     Parameters
     ----------
-    error : {"conventional", "HK", "KR", "bootstrap"}
-        Which standard error of the mean it takes: the conventional one, Hartung and Knapp's, Kenward and Roger's; or
-        no such formula but Nagashima's bootstrap.
+    error : {"conventional", "HK", "KR", "SJ", "bootstrap"}
+        Which standard error of the mean it takes: the conventional one, Hartung and Knapp's, Kenward and Roger's,
+        Sidik and Jonkman's robust one; or no such formula but Nagashima's bootstrap.
     lost : int or None
         Degrees of freedom are ``k - lost``, with Kenward and Roger's error theirs less `lost`; None for the normal
         distribution.
@@ -44,13 +44,22 @@ class Convention:
 
 CONVENTIONS: Mapping[str, Convention] = MappingProxyType(
     {
-        "HTS": Convention("conventional", 2, "Higgins, Thompson and Spiegelhalter (2009)"),
+        "HTS": Convention(
+            "conventional",
+            2,
+            "Higgins, Thompson and Spiegelhalter (2009); R pimeta's 'HTS' (with DL) and 'CL', 'APX' (with REML)",
+        ),
         "t(k-1)": Convention("conventional", 1, "R meta's default since version 8; metafor with test='t'"),
-        "normal": Convention("conventional", None, "metafor's default with test='z'"),
+        "normal": Convention(
+            "conventional", None, "metafor's default with test='z'; Skipka (2006), R meta's 'S'"
+        ),
         "HK": Convention("HK", 1, "metafor with test='knha'"),
-        "HK(k-2)": Convention("HK", 2, "Partlett and Riley (2017); R meta's 'HK-PR'"),
+        "HK(k-2)": Convention("HK", 2, "Partlett and Riley (2017); R meta's 'HK-PR', R pimeta's 'HK'"),
         "KR": Convention("KR", 0, "R meta's 'KR'", ("REML",)),
-        "KR(df-1)": Convention("KR", 1, "Partlett and Riley (2017); R meta's 'KR-PR'", ("REML",)),
+        "KR(df-1)": Convention(
+            "KR", 1, "Partlett and Riley (2017); R meta's 'KR-PR', R pimeta's 'KR'", ("REML",)
+        ),
+        "SJ": Convention("SJ", 2, "Partlett and Riley (2017); R pimeta's 'SJ' (with REML)"),
         "NNF": Convention("bootstrap", None, "Nagashima, Noma and Furukawa (2019); R meta's 'NNF'"),
     }
 )
@@ -78,6 +87,8 @@ def prediction_error(mean: PooledMean, convention: Convention, at_least_one: boo
     df = math.inf if convention.lost is None else mean.k - float(convention.lost)
     if convention.error == "conventional":
         return mean.se, df
+    if convention.error == "SJ":
+        return np.where(mean.q > 0, np.sqrt(mean.sandwich_unbiased) / mean.total, math.nan), df
     factor = np.maximum(1.0, mean.q) if at_least_one else mean.q
     return np.where(factor > 0, np.sqrt(factor) * mean.se, math.nan), df
 

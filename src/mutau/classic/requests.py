@@ -40,6 +40,9 @@ TAU2_CI_METHODS = tuple(TAU2_INTERVALS)
 """Confidence intervals of tau2; see `mutau.classic.tau2_intervals`."""
 
 
+INVERSE_VARIANCE_ONLY = ("HC", "NNF")
+"""Intervals made from Q about the inverse-variance mean."""
+
 DECADES = 20
 """Powers of ten over which variances and squared effects may spread; beyond, sums lose what the small terms tell."""
 
@@ -86,7 +89,7 @@ def request_faults(request: Request, tau2_methods: Sequence[str] = TAU2_METHODS)
         )
         if value not in valid
     ]
-    faults += _mismatches(request)
+    faults += _mismatches(request) + _of_tables(request)
     if isinstance(request.seed, bool) or not isinstance(request.seed, int) or request.seed < 0:
         rule = "A seed is a whole number, 0 or more"
         faults.append(Fault(f"seed={request.seed!r}", rule, "Use 0", key="seed"))
@@ -118,6 +121,14 @@ def _mismatches(request: Request) -> list[Fault]:
         and request.tau2 not in estimators
         and not (request.tau2 == "CE" and key != "ci")  # a common effect has neither of the other two
     ]
+
+
+def _of_tables(request: Request) -> list[Fault]:
+    """Intervals about another mean than the Mantel-Haenszel random-effects one."""
+    if request.method != "MH" or request.tau2 == "CE" or request.ci not in INVERSE_VARIANCE_ONLY:
+        return []
+    rule = f"{request.ci} is an interval of inverse-variance pooling"
+    return [Fault(f"ci={request.ci!r} with method='MH'", rule, "Use method='IV', or another ci", key="ci")]
 
 
 def wald_only_faults(request: Request) -> list[Fault]:

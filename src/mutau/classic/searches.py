@@ -78,10 +78,12 @@ def search_note(mean: PooledMean, scale: float) -> str:
     str
     """
     record, name = ESTIMATORS[mean.estimator], mean.estimator
-    if math.isnan(mean.found):
+    if not math.isfinite(mean.found):
         words = f"{record.name[0].upper()}{record.name[1:]}: no root was found for these effects"
         tried = f"{pooled_mean.STEPS} of Newton's steps from 0, which rise to the root"
-        if not record.is_of_q:
+        if record.is_of_a_distribution:
+            tried = "bracketed by doubling, then Brent's method"
+        elif not record.is_of_q:
             words = f"{name}: no maximum of the likelihood was found for these effects"
             tried = (
                 f"{pooled_mean.STEPS} halvings of the intervals in which its slope may change sign, from 0 on"

@@ -6,11 +6,12 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import chdtri
 
+from mutau.classic.gamma_q import gamma_limits
 from mutau.classic.predicting import quantile
 from mutau.classic.quadratic import generalised_limits
 from mutau.classic.searches import turning
@@ -18,7 +19,7 @@ from mutau.classic.searches import turning
 if TYPE_CHECKING:
     from mutau.classic.pooled_mean import PooledMean
 
-__all__ = ["TAU2_INTERVALS", "Tau2Interval", "tau2_limits"]
+__all__ = ["TAU2_INTERVALS", "Tau2Interval", "sidik_jonkman_limits", "tau2_limits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,10 @@ def _biggerstaff_jackson(mean: PooledMean, prob: float) -> tuple[float, float]:
     return generalised_limits(mean.yi, mean.vi, 1 / mean.vi, prob)
 
 
+def _biggerstaff_tweedie(mean: PooledMean, prob: float) -> tuple[float, float]:
+    return gamma_limits(mean.yi, mean.vi, prob)
+
+
 def _jackson(mean: PooledMean, prob: float) -> tuple[float, float]:
     return generalised_limits(mean.yi, mean.vi, 1 / np.sqrt(mean.vi), prob)
 
@@ -72,11 +77,16 @@ def _wald(mean: PooledMean, prob: float) -> tuple[float, float]:
     return max(0.0, mean.tau2 - half), mean.tau2 + half
 
 
-def _sidik_jonkman(mean: PooledMean, prob: float) -> tuple[float, float]:
+def sidik_jonkman_limits(k: Any, tau2: Any, prob: float) -> tuple[Any, Any]:
     """Sidik and Jonkman (2005), doi:10.1111/j.1467-9876.2005.00489.x: ``(k - 1) tau2`` over chi-squared quantiles."""
-    df = len(mean.yi) - 1
-    high, low = (float(chdtri(df, tail)) for tail in ((1 - prob) / 2, (1 + prob) / 2))
-    return df * mean.tau2 / high, df * mean.tau2 / low
+    df = k - 1
+    high, low = (chdtri(df, tail) for tail in ((1 - prob) / 2, (1 + prob) / 2))
+    return df * tau2 / high, df * tau2 / low
+
+
+def _sidik_jonkman(mean: PooledMean, prob: float) -> tuple[float, float]:
+    lower, upper = sidik_jonkman_limits(mean.k, mean.tau2, prob)
+    return float(lower), float(upper)
 
 
 _BRENT = "bracketed by doubling, then Brent's method"
@@ -93,6 +103,7 @@ TAU2_INTERVALS: Mapping[str, Tau2Interval] = MappingProxyType(
         "BJ": Tau2Interval(
             "generalised Q, weights 1/vi (Biggerstaff-Jackson)", _biggerstaff_jackson, search=_BRENT
         ),
+        "BT": Tau2Interval("gamma Q (Biggerstaff-Tweedie)", _biggerstaff_tweedie, search=_BRENT),
         "J": Tau2Interval("generalised Q, weights 1/sei (Jackson)", _jackson, search=_BRENT),
         "SJ": Tau2Interval("Sidik-Jonkman", _sidik_jonkman, ("SJ",)),
         "wald": Tau2Interval("Wald", _wald),

@@ -11,6 +11,7 @@ import numpy as np
 from scipy import stats
 
 from mutau.classic import inverse_variance
+from mutau.classic.confidence import SOUGHT
 from mutau.diagnostics.given import FloatArray, given_effects
 from mutau.diagnostics.results import Columns
 from mutau.errors import ArgumentError, Fault
@@ -95,7 +96,8 @@ def drapery(
     Raises
     ------
     ArgumentError, StudyDataError
-        As `mutau.pool`; a permutation interval, which has no such curve.
+        As `mutau.pool`; an interval that is no multiple of a standard error, as the permutation test's, which has no
+        such curve.
 
     Notes
     -----
@@ -134,7 +136,7 @@ def drapery(
 
 
 def _refuse(ci: str) -> None:
-    if ci == "permutation":
+    if ci in SOUGHT:
         rule = "A curve of p-values is made of a standard error and t or z"
         raise ArgumentError(Fault(f"ci={ci!r}", rule, "Use ci='HK' or ci='wald'", key="ci"))
 

@@ -35,6 +35,8 @@ __all__ = [
     "MOMENT",
     "Q_EQUAL",
     "RATIO",
+    "SANDWICH",
+    "SANDWICH_UNBIASED",
     "SQUARES",
     "TARGETS",
     "TAU2_SE",
@@ -51,13 +53,15 @@ __all__ = [
 GIVEN, MOMENT, Q_EQUAL, LIKELIHOOD = range(4)
 """Ways to tau2: given, by moments, by setting Q to a number, by maximum likelihood."""
 
-FOUND, TAU2_SE, ESTIMATE, TOTAL, RATIO, Q, TYPICAL, LOWER, UPPER, MAXIMA, SQUARES, TRACE, KR_SPREAD = range(
-    13
-)
-FACTS = 13
+(
+    FOUND, TAU2_SE, ESTIMATE, TOTAL, RATIO, Q, TYPICAL, LOWER, UPPER, MAXIMA, SQUARES, TRACE, KR_SPREAD, SANDWICH,
+    SANDWICH_UNBIASED,
+) = range(15)  # fmt: skip
+FACTS = 15
 """What is known of a set: tau2 (NaN for one study, or not found) and its standard error; mean; sum of weights;
 Hartung and Knapp's q; Cochran's Q; the typical sampling variance; where Q is each of two targets; number of local
-maxima of the likelihood; sum of squared weights, tr PP and ``sum w (w - squares/total)^2 / total``."""
+maxima of the likelihood; sum of squared weights, tr PP and ``sum w (w - squares/total)^2 / total``; and the sandwich
+``sum w^2 (y - mean)^2``, as it is and with each term over ``1 - w/total``."""
 
 LEVEL, KNOWN = 0, 1
 TARGETS = 4
@@ -91,6 +95,8 @@ def _spread(y, w, total):
 def _find(y, v, way, first, second, level, known, steps, points, waiting, w, d):
     """tau2, its standard error and the number of maxima."""
     k = len(y)
+    if math.isinf(known):
+        return math.nan, math.nan, 0.0
     if way == MOMENT:
         tau2, factor = moment(y, v, first, second, level, w, d)
         tau2 = tau2 if math.isnan(known) else known
@@ -105,6 +111,22 @@ def _find(y, v, way, first, second, level, known, steps, points, waiting, w, d):
         tau2, maxima = highest(y, v, first == 1, count, rises, points, w)
         return tau2, likelihood_error(v, tau2, first == 1, w, d), float(maxima)
     return known, math.nan, 1.0
+
+
+@inner
+def _sandwich(y, w, largest, rest):
+    """``sum w^2 (y - mean)^2``, and the same with each term over ``1 - w/total``; nothing cancels."""
+    total, moved = w[largest] + rest, 0.0
+    for i in range(len(y)):
+        moved += w[i] * (y[i] - y[largest])
+    moved /= total
+    plain, unbiased = 0.0, 0.0
+    for i in range(len(y)):
+        share = (rest if i == largest else total - w[i]) / total
+        square = (w[i] * (y[i] - y[largest] - moved)) ** 2
+        plain += square
+        unbiased += square / share
+    return plain, unbiased
 
 
 @inner
@@ -129,7 +151,7 @@ def _pool_one(y, v, way, first, second, targets, steps, facts, points, waiting, 
     elif way == GIVEN:
         facts[FOUND] = targets[KNOWN]
     tau2 = facts[FOUND] if k > 1 else 0.0
-    total = fill_weights(v, tau2, w)[0]
+    total, largest, rest = fill_weights(v, tau2, w)
     facts[ESTIMATE], facts[TOTAL] = mean(y, w, total), total
     squares = 0.0
     for i in range(k):
@@ -139,6 +161,7 @@ def _pool_one(y, v, way, first, second, targets, steps, facts, points, waiting, 
     if k > 1:
         facts[RATIO] = _spread(y, w, total) / (k - 1)
         facts[TRACE] = residual_trace(w, d)
+        facts[SANDWICH], facts[SANDWICH_UNBIASED] = _sandwich(y, w, largest, rest)
         even, apart = squares / total, 0.0
         for i in range(k):
             apart += w[i] * (w[i] - even) * (w[i] - even)
@@ -169,8 +192,8 @@ def pool_sets(
         restricted one.
     targets : ndarray, shape (n, TARGETS)
         For each set LEVEL, what Q is set to (Q_EQUAL), or the tau2 in the weights of a moment estimator (NaN for its
-        own); KNOWN, tau2 where it is known (GIVEN; MOMENT for its standard error alone), else NaN; and two values of
-        Q whose tau2 are wanted, or NaN.
+        own); KNOWN, tau2 where it is known (GIVEN; MOMENT for its standard error alone), infinite where it was sought
+        in vain, else NaN; and two values of Q whose tau2 are wanted, or NaN.
     steps : int
         Evaluations allowed to each search; where they do not do, tau2 is NaN.
     out : ndarray, shape (n, FACTS)
