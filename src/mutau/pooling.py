@@ -97,7 +97,8 @@ def pool(
         ``1/vi``, exact or by a gamma approximation, or ``1/sei``, Sidik-Jonkman (with SJ), Wald. Those of I2 and H2
         follow from it.
     seed : int
-        For ``ci="permutation"`` with more than 13 studies: sign patterns are then drawn at random.
+        For ``ci="permutation"`` with more than 13 studies: 2,000 sign patterns are then drawn at random. That takes a
+        second, with thousands of studies minutes; see `mutau.classic.inverse_variance`.
     add, to : float, str
         Zero-cell rule; see `mutau.effects`.
     smd_variance : {"metafor", "RevMan"}

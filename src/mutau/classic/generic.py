@@ -76,7 +76,7 @@ def inverse_variance(
         be far too high), or ``1/sei`` (Jackson); Sidik and Jonkman's (with SJ); Wald, which few studies make
         worthless. Those of I2 and H2 follow from it.
     seed : int
-        For ``ci="permutation"`` with more than 13 studies: sign patterns are then drawn at random.
+        For ``ci="permutation"`` with more than 13 studies: 2,000 sign patterns are then drawn at random.
     labels : sequence of str, optional
         Names of the studies, for messages.
 
@@ -102,6 +102,10 @@ def inverse_variance(
     I2, H2, the Q test, Hartung-Knapp and prediction intervals are NaN. A common-effect result has no
     prediction interval: it supposes that there is nothing to predict.
 
+    Time: a permutation interval pools every sign pattern at some 60 means; 1,000 studies take 2 (DL) to 8 seconds
+    (REML) of a core, and 100,000 a hundred times that. NNF takes a tenth of a second, and half a second for 100,000
+    studies; GENQM, PL, BC, BJ and J up to as much. All others take milliseconds at most.
+
     Multiplying `yi` by c and `vi` by c^2 multiplies the results accordingly, bit by bit if c is a power of
     two: inside, everything is first brought to one scale by a power of two, and nothing is compared with an
     absolute number.
@@ -118,6 +122,12 @@ def inverse_variance(
     >>> result = inverse_variance(yi, vi, tau2="DL")
     >>> round(result.estimate, 2), round(result.lower, 2), round(result.upper, 2), round(result.tau2, 2)
     (-0.71, -1.06, -0.36, 0.31)
+
+    Henmi and Copas' interval about the common-effect mean, as metafor's ``hc`` gives it (-0.4303 [-1.1555, 0.2949]):
+
+    >>> result = inverse_variance(yi, vi, tau2="DL", ci="HC")
+    >>> round(result.estimate, 2), round(result.lower, 2), round(result.upper, 2)
+    (-0.43, -1.16, 0.29)
     """
     request = Request("IV", tau2, ci, prob, prediction, tau2_ci, seed)
     y, v = checked_effects(yi, vi, request_faults(request), labels)

@@ -122,6 +122,14 @@ def generalised_median(yi: Array, vi: Array, a: Array) -> float:
     ----------
     Viechtbauer W (2021). Median-unbiased estimators for the amount of heterogeneity in meta-analysis. European
     Congress of Methodology, Valencia; as metafor's ``method="GENQM"``.
+
+    Examples
+    --------
+    Equal variances v: the sum of squares over the median of chi-squared with k - 1 degrees of freedom, less v.
+
+    >>> yi, vi = np.array([0.0, 2.0, 1.0]), np.full(3, 0.1)
+    >>> round(generalised_median(yi, vi, 1 / vi), 4), round(2 / 1.386294 - 0.1, 4)
+    (1.3427, 1.3427)
     """
     below, expected, sd = _share_below(yi, vi, a)
     return crossing(below, 0.0, expected + sd, expected, ACCURACY)
