@@ -40,6 +40,9 @@ def test_all_names_every_estimator_interval_and_method():
     [
         ("REML, Kenward-Roger", {"tau2": "REML", "ci": "KR"}),
         ("REML, permutation", {"tau2": "REML", "ci": "permutation"}),
+        ("REML, robust (Sidik-Jonkman)", {"tau2": "REML", "ci": "SJ"}),
+        ("DerSimonian-Laird, Henmi-Copas", {"ci": "HC"}),
+        ("maximum likelihood, Bartlett-corrected likelihood", {"ci": "BC"}),
         ("common effect, Peto's odds ratio", {"method": "Peto"}),
         ("Paule-Mandel, Hartung-Knapp, prediction HK", {"tau2": "PM", "prediction": "HK"}),
     ],
@@ -51,6 +54,13 @@ def test_a_named_row_is_what_pool_says(row, arguments, compared):
         np.testing.assert_allclose(found[name], np.exp(getattr(whole, name)), rtol=1e-12)
     assert found["kind"] == "confidence"
     assert np.isnan(found["p_benefit"])
+
+
+def test_an_interval_alone_is_named_with_its_estimator():
+    named = named_analyses(["HC", "ci=SJ", "PL", "NNF", "SJ robust", "GENQM(1/vi)"], "OR")
+    assert [(each.tau2, each.ci) for each in named] == [
+        *(("DL", "HC"), ("REML", "SJ"), ("ML", "PL"), ("DL", "NNF"), ("SJ", "robust"), ("GENQM(1/vi)", "HK")),
+    ]
 
 
 def test_rows_that_are_always_there_are_not_repeated(compared, fit):

@@ -40,6 +40,18 @@ def test_bcg_median_unbiased_generalised_q():
     assert result.tau2 == pytest.approx(0.38279, abs=DEFAULT_THRESHOLD)
 
 
+def test_berkey_1995():
+    """BCG by empirical Bayes with smoothed variances, doi:10.1002/sim.4780140406, page 408."""
+    counts = json.loads((REFERENCE / "metafor_tight.json").read_text())["bcg"]["counts"]
+    events, sizes = (
+        [np.array(counts[f"{what}_{arm}"], float) for arm in ("treatment", "control")]
+        for what in ("events", "n")
+    )
+    vi = sum(np.mean((n - e) / e) / n for e, n in zip(events, sizes, strict=True))
+    result = inverse_variance(arrays("bcg_rr")[0], vi, tau2="EB")
+    assert [result.estimate, result.se, result.tau2] == pytest.approx([-0.5429, 0.1842, 0.2682], abs=0.0001)
+
+
 @pytest.mark.parametrize(
     ("data", "printed"),
     [("bcg_rr", [-0.43029, -1.15551, 0.29494]), ("lee2004", [-0.5145, -0.9994, -0.0295])],
