@@ -48,12 +48,13 @@ def inverse_variance(
     ----------
     yi, vi : array_like, shape (k,)
         Effects and their sampling variances on the analysis scale (log for ratios).
-    tau2 : {"CE", "DL", "PM", "REML", "ML", "EB", "HE", "HS", "HSk", "SJ", "PMM", "GENQ", "GENQM", "GENQM(1/vi)",
-    "DL2"}
-        Common effect, or the estimator of the between-study variance: DerSimonian-Laird, Paule-Mandel, restricted and
-        plain maximum likelihood, empirical Bayes (the same as PM), Hedges, Hunter-Schmidt without and with its
-        correction for few studies, Sidik-Jonkman, median-unbiased Paule-Mandel, generalised Q with weights ``1/sei``,
-        its median-unbiased version with weights ``1/sei`` and ``1/vi``, two-step DerSimonian-Laird.
+    tau2 : str
+        Common effect (``"CE"``), or the estimator of the between-study variance: ``"DL"`` (DerSimonian-Laird),
+        ``"PM"`` (Paule-Mandel), ``"REML"`` and ``"ML"`` (restricted and plain maximum likelihood), ``"EB"``
+        (empirical Bayes, the same as PM), ``"HE"`` (Hedges), ``"HS"`` and ``"HSk"`` (Hunter-Schmidt without and with
+        its correction for few studies), ``"SJ"`` (Sidik-Jonkman), ``"PMM"`` (median-unbiased Paule-Mandel),
+        ``"GENQ"`` (generalised Q with weights ``1/sei``), ``"GENQM"`` and ``"GENQM(1/vi)"`` (its median-unbiased
+        version, with weights ``1/sei`` and ``1/vi``), ``"DL2"`` (two-step DerSimonian-Laird).
     ci : str
         Confidence interval; see ``mutau.classic.confidence.mean_interval``. ``"wald"``, ``"t"``, ``"HK"`` (Hartung
         and Knapp), ``"HK-adhoc"``, ``"cochrane"``, ``"KR"`` (Kenward and Roger, with REML), ``"robust"`` (Huber and
