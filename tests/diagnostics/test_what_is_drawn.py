@@ -69,8 +69,9 @@ def test_a_drapery_crosses_a_level_at_the_confidence_and_prediction_limits(bcg):
     two = diagnostics.drapery(yi=[0.1, 0.4], sei=[0.1, 0.2])
     assert "prediction" not in two.kind
     assert two.notes == ("prediction: there is no such curve of 2 studies",)
-    with pytest.raises(ArgumentError, match="permutation"):
-        diagnostics.drapery(yi=[0.1, 0.4], sei=[0.1, 0.2], ci="permutation")
+    for ci in ("permutation", "HC"):
+        with pytest.raises(ArgumentError, match=ci):
+            diagnostics.drapery(yi=[0.1, 0.4], sei=[0.1, 0.2], tau2="DL", ci=ci)
 
 
 def test_the_envelope_is_that_of_order_statistics():
