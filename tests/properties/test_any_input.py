@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -20,6 +21,7 @@ from mutau.outcomes import OutcomeModel, load_model
 from mutau.outcomes.plausible import model_notes
 from mutau.studies import StudyTable
 from mutau.studies.reading import raw_from_csv
+from mutau.studies.samples import SAMPLE_COLUMNS
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"
@@ -236,6 +238,24 @@ def read_table(content: bytes) -> StudyTable | None:
     return None
 
 
+def of_samples(ready: pd.DataFrame) -> Iterator[np.ndarray | pd.Series]:
+    """Breaches in rows without arms: effects with their standard errors, or the numbers of one sample."""
+    numbers = ready.select_dtypes("number").columns
+    given = [name for name in numbers if name in SAMPLE_COLUMNS]
+    if ready["yi"].notna().any() or not given:
+        yield ~np.isfinite(ready[["yi", "sei"]].to_numpy())
+        yield ready["sei"] <= 0
+        return
+    yield np.isinf(ready[given].to_numpy())
+    for name in given:
+        values = ready[name]
+        yield {"n": values < 1, "events": values < 0, "r": abs(values) > 1}.get(name, values == np.inf)
+        if name.startswith("sd") or name in ("person_time", "hr", "v"):
+            yield values <= 0
+    if {"events", "n"} <= set(given) and "person_time" not in given:
+        yield ready["events"] > ready["n"]
+
+
 def sound(table: StudyTable) -> bool:
     """Whether everything let in keeps the rules: NaN compares as False, so each is asked for its breach."""
     arms, ready = table.arms, table.estimates
@@ -247,8 +267,7 @@ def sound(table: StudyTable) -> bool:
         arms["n"] < 1,
         arms["sd"] <= 0,
         arms["person_time"] <= 0,
-        ~np.isfinite(ready[["yi", "sei"]].to_numpy()),
-        ready["sei"] <= 0,
+        *of_samples(ready),
     ]
     names = all(name.strip() for name in table.study_names)
     return names and len(arms) % 2 == 0 and table.k >= 1 and not any(np.any(breach) for breach in breaches)

@@ -63,11 +63,16 @@ def read_decision(entry: Structure, faults: list[Fault]) -> Stakes:
         baselines=tuple(each for each in given if each is not None),
     )
     try:
-        sizes = tuple(entry.get("next_trial_sizes", ()))
+        sizes = tuple(size for size in entry.get("next_trial_sizes", ()) if not _is_stand_in(size))
         return replace(stated, level=entry.get("level"), next_trial_sizes=sizes)
     except ArgumentError as error:
         faults += _placed(error, "decision")
         return stated
+
+
+def _is_stand_in(value: object) -> bool:
+    """Whether this entry of a list, or one inside it, was of a wrong type, and was said to be."""
+    return isinstance(value, dict) or (isinstance(value, list) and any(map(_is_stand_in, value)))
 
 
 def _placed(error: ArgumentError, key: str) -> list[Fault]:
@@ -130,7 +135,7 @@ def _read_baseline(entry: Structure, key: str, faults: list[Fault]) -> StatedRis
         found += _lacking(entry, ("source",), "A stated baseline", key)
     found += _form_faults(form, entry, key)
     faults += found
-    if found:
+    if found or _is_stand_in(entry[form]):
         return None
     try:
         return _MADE[form](entry)
