@@ -12,7 +12,15 @@ from pathlib import Path
 import pytest
 
 from mutau import classic, diagnostics
-from mutau.classic import CI_METHODS, PREDICTION_METHODS, TAU2_CI_METHODS, TAU2_METHODS
+from mutau.classic import (
+    CI_METHODS,
+    PREDICTION_METHODS,
+    REGRESSION_CI_METHODS,
+    REGRESSION_PREDICTION_METHODS,
+    REGRESSION_TAU2_CI_METHODS,
+    TAU2_CI_METHODS,
+    TAU2_METHODS,
+)
 from mutau.measures import MEASURES, VARIANCES
 from mutau.pooling import METHODS, OF_COUNTS
 
@@ -28,6 +36,8 @@ METAFOR = "classic/test_estimators_against_metafor.py::"
 PUBLISHED = "published/test_published_heterogeneity.py::"
 FURTHER = "classic/test_further_intervals.py::"
 DIAGNOSTICS = "diagnostics/test_against_metafor.py::"
+REGRESSION = "classic/test_meta_regression.py::"
+PRINTED_REGRESSION = "published/test_published_regression.py::"
 CONDITIONAL = "classic/test_conditional_and_tarone.py::"
 
 OUTSIDE = {
@@ -64,6 +74,21 @@ OUTSIDE = {
         "BT": "published/test_published_intervals.py::test_collins_1985_biggerstaff_tweedie",
         "SJ": "published/test_published_pooling.py::test_sidik_jonkmans_interval_of_collins",
     },
+    "tau2 of a regression": dict.fromkeys(TAU2_METHODS, REGRESSION + "test_estimators_equal_metafors"),
+    "ci of a regression": {
+        "wald": REGRESSION + "test_estimators_equal_metafors",
+        **dict.fromkeys(
+            set(REGRESSION_CI_METHODS) - {"wald"},
+            REGRESSION + "test_tests_and_intervals_of_coefficients_equal_metafors",
+        ),
+    },
+    "prediction of a regression": dict.fromkeys(
+        REGRESSION_PREDICTION_METHODS, REGRESSION + "test_predictions_equal_metafors"
+    ),
+    "tau2_ci of a regression": {
+        **dict.fromkeys(("QP", "PL", "wald"), REGRESSION + "test_intervals_of_tau2_i2_and_h2_equal_metafors"),
+        **dict.fromkeys(("BJ", "J"), PRINTED_REGRESSION + "test_jackson_2014"),
+    },
     "diagnostics": {
         **dict.fromkeys(("leave_one_out",), DIAGNOSTICS + "test_leave_one_out"),
         "influence": DIAGNOSTICS + "test_influence",
@@ -80,6 +105,7 @@ OUTSIDE = {
         "inverse_variance": PROGRAMS + "test_inverse_variance_equals_metafor",
         "inverse_variance_many": PROGRAMS
         + "test_inverse_variance_equals_metafor",  # the same bits: test_batches.py
+        "meta_regression": REGRESSION + "test_estimators_equal_metafors",
         "mantel_haenszel": PROGRAMS + "test_mantel_haenszel_equals_metafor",
         "mantel_haenszel_rates": "classic/test_peto_and_rates.py::test_rates_equal_metafors",
         "peto": "classic/test_peto_and_rates.py::test_peto_equals_metafors_on_bcg",
@@ -144,6 +170,10 @@ def test_a_wrong_number_shows_in_the_table():
         ("prediction", set(PREDICTION_METHODS)),
         ("method", set(METHODS)),
         ("tau2_ci", set(TAU2_CI_METHODS)),
+        ("tau2 of a regression", set(TAU2_METHODS)),
+        ("ci of a regression", set(REGRESSION_CI_METHODS)),
+        ("prediction of a regression", set(REGRESSION_PREDICTION_METHODS)),
+        ("tau2_ci of a regression", set(REGRESSION_TAU2_CI_METHODS)),
         ("tau2", set(TAU2_METHODS)),
         ("diagnostics", functions(diagnostics) - NO_NUMBER_OF_THEIR_OWN),
         ("classic", functions(classic)),

@@ -18,10 +18,12 @@ import pandas as pd
 
 from mutau import diagnostics, effects
 from mutau.classic import (
+    RegressionResult,
     conditional,
     inverse_variance,
     mantel_haenszel,
     mantel_haenszel_rates,
+    meta_regression,
     peto,
     stratified_tests,
 )
@@ -323,11 +325,62 @@ def diagnosed() -> Rows:
     return rows
 
 
+REGRESSION_CI = {"t": "t", "knha": "HK", "adhoc": "HK-adhoc", "robust": "robust", "white": "Huber-White"}
+OF_COEFFICIENTS = ("estimate", "se", "statistic", "lower", "upper")
+
+
+def regressions() -> Rows:
+    """Meta-regression by data set: estimators of the residual tau2, tests, limits of tau2, predictions."""
+    rows: Rows = {}
+    for name, block in load("regression").items():
+        if name == "meta":
+            continue
+        row = rows.setdefault(name, {})
+        x = np.column_stack(list(block["x"].values()))
+        given = (block["yi"], block["vi"], x)
+        size = 1e-4 * float(np.mean(block["vi"]))
+        for method, theirs in block["fits"].items():
+            result = meta_regression(*given, tau2=method)
+            row[method] = worst(_regressed_apart(result, theirs, size))
+        for key, theirs in block["tests"].items():
+            method, test = key.split("_")
+            result = meta_regression(*given, tau2=method, ci=REGRESSION_CI[test])
+            numbers = [each_apart(getattr(result, n), theirs[n]) for n in OF_COEFFICIENTS]
+            column = REGRESSION_CI[test]
+            row[column] = worst([row.get(column, math.nan), *numbers])
+        for key, theirs in block["intervals"].items():
+            kind, method = key.split("_")
+            if None not in theirs:
+                result = meta_regression(*given, tau2=method, tau2_ci=kind)
+                found = apart([result.tau2_lower, result.tau2_upper], theirs[:2])
+                row[kind] = worst([row.get(kind, math.nan), found])
+        at = np.column_stack(list(block["at"].values()))
+        for key, theirs in block["predictions"].items():
+            ci, prediction = key.split("_")
+            found = meta_regression(*given, ci=ci, prediction=prediction).predict_rows(at)
+            row["predictions"] = worst(
+                [row.get("predictions", math.nan), *(apart(getattr(found, n), theirs[n]) for n in theirs)]
+            )
+    return rows
+
+
+def _regressed_apart(result: RegressionResult, theirs: dict[str, Any], size: float) -> Iterable[float]:
+    for n in OF_COEFFICIENTS:
+        yield each_apart(getattr(result, n), theirs[n])
+    for n in ("tau2", "tau2_se", "i2", "h2", "qe", "log_likelihood", "aic", "bic"):
+        if theirs[n] is not None:
+            least = size if n.startswith("tau2") else 1.0
+            yield abs(getattr(result, n) - theirs[n]) / max(abs(theirs[n]), least)
+    if not math.isnan(result.r2):
+        yield abs(result.r2 - theirs["r2"]) / max(theirs["r2"], 1.0)
+
+
 FURTHER: dict[str, Callable[[], Rows]] = {
     "Effect measures against escalc": measures,
     "Means, intervals and prediction intervals against rma": intervals,
     "Further intervals against robust, clubSandwich, hc and their formulas in R": further_intervals,
     "Counts and rates against rma.mh, clogit and glm": counts,
+    "Meta-regression against rma": regressions,
     "Diagnostics and small-study effects against metafor and lm": diagnosed,
 }
 """Tables by their headings."""

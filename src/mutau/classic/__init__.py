@@ -1,4 +1,4 @@
-"""Classic (frequentist) pooling: arrays in, a frozen `ClassicResult` out."""
+"""Classic (frequentist) pooling and regression: arrays in, a frozen `ClassicResult` or `RegressionResult` out."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ from mutau.classic.generic import inverse_variance
 from mutau.classic.many import ManyPooled, inverse_variance_many
 from mutau.classic.peto import peto
 from mutau.classic.rates import mantel_haenszel_rates
+from mutau.classic.regression import meta_regression
+from mutau.classic.regression_requests import (
+    REGRESSION_CI_METHODS,
+    REGRESSION_PREDICTION_METHODS,
+    REGRESSION_TAU2_CI_METHODS,
+)
+from mutau.classic.regression_results import CoefficientTest, RegressionPrediction, RegressionResult
 from mutau.classic.requests import CI_METHODS, PREDICTION_METHODS, TAU2_CI_METHODS, TAU2_METHODS
 from mutau.classic.stratified import StratifiedTests, stratified_tests
 from mutau.classic.tables import RD_VARIANCES
@@ -18,16 +25,23 @@ __all__ = [
     "MH_TAU2_METHODS",
     "PREDICTION_METHODS",
     "RD_VARIANCES",
+    "REGRESSION_CI_METHODS",
+    "REGRESSION_PREDICTION_METHODS",
+    "REGRESSION_TAU2_CI_METHODS",
     "TAU2_CI_METHODS",
     "TAU2_METHODS",
     "ClassicResult",
+    "CoefficientTest",
     "ManyPooled",
+    "RegressionPrediction",
+    "RegressionResult",
     "StratifiedTests",
     "conditional",
     "inverse_variance",
     "inverse_variance_many",
     "mantel_haenszel",
     "mantel_haenszel_rates",
+    "meta_regression",
     "peto",
     "stratified_tests",
 ]

@@ -18,10 +18,20 @@ if TYPE_CHECKING:
 
     type Array = NDArray[np.float64]
 
-__all__ = ["generalised_limits", "generalised_median", "q_distribution"]
+__all__ = [
+    "chi_squared_sum",
+    "generalised_limits",
+    "generalised_median",
+    "limits_of_q",
+    "median_of_q",
+    "q_distribution",
+]
 
 ACCURACY = 1e-13
 """Of a limit, relative: that of the distribution."""
+
+INFINITELY = 1e40
+"""Times the others' weight, a weight that leaves nothing of theirs in a sum."""
 
 LEAST = 1e-16
 """Probabilities closer to 0 or 1 are taken as this while a limit is searched for."""
@@ -95,13 +105,7 @@ def generalised_limits(yi: Array, vi: Array, a: Array, prob: float) -> tuple[flo
     effects meta-analysis. Statistics in Medicine 27:6093-6110. doi:10.1002/sim.3428. Jackson D (2013).
     doi:10.1002/jrsm.1081
     """
-    z = -float(ndtri((1 - prob) / 2))
-    below, expected, sd = _share_below(yi, vi, a)
-    reach = 2 * z * sd
-    return (
-        crossing(below, z, expected + reach, max(0.0, expected - reach), ACCURACY),
-        crossing(below, -z, expected + reach, expected, ACCURACY),
-    )
+    return limits_of_q(*_share_below(yi, vi, a), prob)
 
 
 def generalised_median(yi: Array, vi: Array, a: Array) -> float:
@@ -131,18 +135,86 @@ def generalised_median(yi: Array, vi: Array, a: Array) -> float:
     >>> round(generalised_median(yi, vi, 1 / vi), 4), round(2 / 1.386294 - 0.1, 4)
     (1.3427, 1.3427)
     """
-    below, expected, sd = _share_below(yi, vi, a)
-    return crossing(below, 0.0, expected + sd, expected, ACCURACY)
+    return median_of_q(*_share_below(yi, vi, a))
 
 
-def _share_below(yi: Array, vi: Array, a: Array) -> tuple[Callable[[float], float], float, float]:
-    """Normal score of P(Q_a <= observed) by tau2, nearly straight; the moment estimate of tau2 and its error."""
+type Share = Callable[[float], float]
+"""tau2 -> probability of a value no larger than the observed one; it falls."""
+
+
+def limits_of_q(share: Share, expected: float, sd: float, prob: float) -> tuple[float, float]:
+    """Confidence limits of tau2 from the distribution of a quadratic form.
+
+    Parameters
+    ----------
+    share : callable
+        tau2 -> probability of a value no larger than the observed one.
+    expected, sd : float
+        The tau2 of which the observed value is the expectation, and about its standard error, to begin with.
+    prob : float
+        Coverage.
+
+    Returns
+    -------
+    lower, upper : float
+        0 where the probability is as wanted already at 0; NaN where not found.
+    """
+    z = -float(ndtri((1 - prob) / 2))
+    below, reach = _score(share), 2 * z * sd
+    return (
+        crossing(below, z, expected + reach, max(0.0, expected - reach), ACCURACY),
+        crossing(below, -z, expected + reach, expected, ACCURACY),
+    )
+
+
+def median_of_q(share: Share, expected: float, sd: float) -> float:
+    """Find the tau2 under which a value below the observed is as likely as one above; arguments as `limits_of_q`."""
+    return crossing(_score(share), 0.0, expected + sd, expected, ACCURACY)
+
+
+def _score(share: Share) -> Share:
+    """Turn a probability into its normal score, which is nearly straight in tau2."""
+    return lambda tau2: float(ndtri(min(max(share(tau2), LEAST), 1 - LEAST)))
+
+
+def _share_below(yi: Array, vi: Array, a: Array) -> tuple[Share, float, float]:
+    """P(Q_a <= observed) by tau2; the moment estimate of tau2 and its error."""
     q, shares = float(row_sum_of_squares(yi, a)), a * (1 - a / np.sum(a))
     expected = max(0.0, (q - float(np.sum(shares * vi))) / float(np.sum(shares)))
     sd = math.sqrt(2 * float(np.sum((shares * (vi + expected)) ** 2))) / float(np.sum(shares))
+    return lambda tau2: float(q_distribution(q, a, vi + tau2)), expected, sd
 
-    def below(tau2: float) -> float:
-        share = float(q_distribution(q, a, vi + tau2))
-        return float(ndtri(min(max(share, LEAST), 1 - LEAST)))
 
-    return below, expected, sd
+def chi_squared_sum(q: float, weights: Array) -> float:
+    """Probability that ``sum weights chi2`` is at most `q`, for independent chi2 on 1 degree of freedom.
+
+    Parameters
+    ----------
+    q : float
+        The value; at least 0.
+    weights : ndarray, shape (m,)
+        Above 0.
+
+    Returns
+    -------
+    float
+        As accurate as `q_distribution`.
+
+    Notes
+    -----
+    The same transform: one more effect, so heavy that the weighted mean is that effect, takes no degree of freedom
+    from the others.
+
+    Examples
+    --------
+    >>> round(chi_squared_sum(3.8415, np.array([1.0])), 4)
+    0.95
+    """
+    if q <= 0:
+        return 0.0
+    heavy = INFINITELY * float(np.max(weights))
+    out = np.empty(1)
+    a = np.concatenate([[heavy], weights])
+    variances = np.concatenate([[float(np.min(weights)) / heavy], np.ones(len(weights))])
+    q_probability(q, a, variances, np.empty(len(a)), out, contour())
+    return float(out[0])
