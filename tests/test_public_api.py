@@ -70,6 +70,7 @@ def calls(secure, tmp_path):
         "interval": lambda: mutau.interval(secure).lower,
         "load_model": lambda: mutau.load_model(SECURE).name,
         "load_review": lambda: mutau.load_review(ROOT / "models").title,
+        "regress": lambda: mutau.regress(yi=[0.1, 0.4, 0.2], sei=[0.1, 0.2, 0.1], moderators=[1, 2, 4]).tau2,
         "pool": lambda: mutau.pool(yi=np.array([0.1, 0.4]), vi=np.array([0.1, 0.2])).estimate,
         "pooled": lambda: mutau.pooled(mutau.load_model(DEPRESSION)).conditional.benefit,
         "priors": lambda: str(mutau.priors.Normal(0, 4)),

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mutau.outcomes import OutcomeModel, load_model, load_review
     from mutau.pooled_only import pooled
     from mutau.pooling import pool
+    from mutau.regression import regress
     from mutau.review import check_review, run_review
     from mutau.sampling import SamplingSettings
     from mutau.sensitivities import sensitivity
@@ -71,6 +72,7 @@ _HOMES = {
     "probability_of_benefit": "mutau.summaries",
     "pymc_model": "mutau.fitting",
     "read_studies": "mutau.studies",
+    "regress": "mutau.regression",
     "run_review": "mutau.review",
     "sensitivity": "mutau.sensitivities",
     "shared_arms": "mutau.multiarm",
@@ -115,6 +117,7 @@ __all__ = [
     "probability_of_benefit",
     "pymc_model",
     "read_studies",
+    "regress",
     "run_review",
     "sensitivity",
     "shared_arms",

@@ -11,8 +11,8 @@ import pytest
 from scipy import stats
 
 from mutau import diagnostics
-from mutau.classic import conditional, inverse_variance, pooled_mean, roots
-from mutau.diagnostics import regressing, trimming
+from mutau.classic import conditional, inverse_variance, mixed_models, pooled_mean, roots
+from mutau.diagnostics import trimming
 from mutau.errors import ArgumentError
 
 YI = [0.1, 0.8, -0.5, 1.9, 0.3, 1.0]
@@ -71,7 +71,7 @@ def test_conditional_likelihood_that_does_not_get_there_says_what_it_tried():
 
 @quiet
 def test_a_regression_that_does_not_settle_is_refused(monkeypatch):
-    monkeypatch.setattr(regressing, "_STEPS", 1)
+    monkeypatch.setattr(mixed_models, "STEPS", 1)
     with pytest.raises(ArgumentError, match="REML did not settle"):
         diagnostics.egger(yi=YI, vi=VI, model="rma")
 

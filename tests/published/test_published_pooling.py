@@ -12,7 +12,6 @@ import pytest
 
 from mutau import diagnostics, effects, exact, pool, priors
 from mutau.classic import inverse_variance, mantel_haenszel, peto
-from mutau.diagnostics.regressing import mixed_line
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 DATA = json.loads((REFERENCE / "estimators.json").read_text())
@@ -194,20 +193,6 @@ def test_standardised_change_of_unequal_spread():
     """metafor's tests of escalc: SMCRH 0.7210."""
     cells = {"m1i": [26], "sd1i": [30**0.5], "m2i": [22], "sd2i": [20**0.5], "ri": [0.7], "ni": [60]}
     assert effects(pd.DataFrame(cells), "SMCRH")["yi"][0] == pytest.approx(0.7210, abs=FOUR_DECIMALS)
-
-
-LATITUDE = np.array([44, 55, 42, 52, 13, 44, 19, 13, 27, 42, 18, 33, 33], dtype=float)
-WEEKS = np.array([2, 21, 19, 0, 0, 3, 17, 24, 0, 1, 0, 0, 1, 2, 17, 5, 1, 2, 7], dtype=float)
-
-
-def test_the_line_of_the_mixed_test_is_metafors_meta_regression():
-    """BCG by latitude, and Raudenbush (2009) by weeks of acquaintance (3 and more as 3), both by REML."""
-    bcg = mixed_line(*arrays("bcg_rr"), LATITUDE)
-    assert [*bcg.coefficients, *bcg.errors, bcg.tau2] == pytest.approx(
-        [0.25146, -0.02910, 0.24910, 0.00720, 0.07635], abs=DEFAULT_THRESHOLD / 5
-    )
-    teachers = mixed_line(*arrays("raudenbush1985"), np.minimum(WEEKS, 3))
-    assert [*teachers.coefficients, teachers.tau2] == pytest.approx([0.4072, -0.1572, 0.0], abs=FOUR_DECIMALS)
 
 
 def test_bcg_by_bayesmeta():

@@ -62,8 +62,8 @@ def egger(
         meta-regression, z, with residual `tau2`.
     predictor : {"sei", "vi", "ni", "ninv", "sqrtni", "sqrtninv"}
         See `PREDICTORS`.
-    tau2 : {"REML", "DL", "CE"}
-        Of the mixed model.
+    tau2 : str
+        Estimator of the mixed model's residual variance, as in `mutau.pool`.
 
     Returns
     -------

@@ -12,7 +12,6 @@ from mutau.classic import inverse_variance
 from mutau.diagnostics.asymmetry import begg, egger, harbord, pet_peese, peters
 from mutau.diagnostics.given import Given, given_effects
 from mutau.diagnostics.influence import influence, leave_one_out
-from mutau.diagnostics.regressing import MIXED_TAU2
 from mutau.diagnostics.results import Described, Influence, LeaveOneOut, PetPeese, SmallStudyTest
 from mutau.diagnostics.trimming import TrimAndFill, trim_and_fill
 from mutau.errors import ApproximationWarning, ArgumentError, DataWarning, StudyDataError
@@ -153,9 +152,7 @@ def diagnose(
         None if each is None else replace(each, about=replace(about, measure=each.about.measure))
         for each in found.values()
     )
-    return Diagnosis(
-        given.k, without, moved, tuple(filter(None, small)), _said(given, tau2, missing), about=about
-    )
+    return Diagnosis(given.k, without, moved, tuple(filter(None, small)), _said(given, missing), about=about)
 
 
 def _questions(
@@ -167,12 +164,11 @@ def _questions(
     """Every diagnostic by name, not asked yet: leave-one-out and influence first."""
     ready: dict[str, Any] = {"yi": given.yi, "vi": given.vi, "measure": given.measure}
     named = ready | {"labels": given.labels}
-    regressed = how["tau2"] if how["tau2"] in MIXED_TAU2 else "REML"
     asked: dict[str, Callable[[], Any]] = {
         "Leave-one-out": lambda: leave_one_out(**named, **how),
         "Influence": lambda: influence(**named, tau2=how["tau2"]),
         "Egger's test": lambda: egger(**ready),
-        "Egger's test (mixed)": lambda: egger(**ready, model="rma", tau2=regressed),
+        "Egger's test (mixed)": lambda: egger(**ready, model="rma", tau2=how["tau2"]),
         "Begg's test": lambda: begg(**ready),
     }
     if given.counts is not None and studies is not None:
@@ -180,7 +176,7 @@ def _questions(
         asked["Harbord's test"] = lambda: harbord(studies, measure=of)
         asked["Peters' test"] = lambda: peters(studies, measure=of)
     asked["PET-PEESE"] = lambda: pet_peese(**ready)
-    asked["Trim and fill"] = lambda: trim_and_fill(**ready, **(how | {"tau2": regressed}))
+    asked["Trim and fill"] = lambda: trim_and_fill(**ready, **how)
     return asked
 
 
@@ -197,12 +193,8 @@ def _asked(name: str, ask: Callable[[], Any], missing: dict[str, list[str]]) -> 
         return None
 
 
-def _said(given: Given, tau2: str, missing: dict[str, list[str]]) -> tuple[str, ...]:
+def _said(given: Given, missing: dict[str, list[str]]) -> tuple[str, ...]:
     """Say which studies are left out, and what could not be asked (as asked) for the same reason in one sentence."""
     without = f"Without {', '.join(given.left_out)}: no effect, or no variance, of their own."
     said = [f"{', '.join(names)}: {reason}." for reason, names in missing.items()]
-    if tau2 not in MIXED_TAU2:
-        said.append(
-            f"Egger's mixed test, trim and fill: by REML, because they know {', '.join(MIXED_TAU2)} only."
-        )
     return (*([without] if given.left_out else []), *said)

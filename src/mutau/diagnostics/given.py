@@ -123,7 +123,7 @@ def given_effects(
         studies is None and (yi is None or (vi is None) == (sei is None))
     ):
         came = ", ".join([*(["studies"] if studies is not None else []), *arrays]) or "nothing"
-        rule = "A diagnostic takes studies, or yi with either vi or sei"
+        rule = "This takes studies, or yi with either vi or sei"
         faults.append(Fault(f"{came} given", rule, "Give one of the two", key="yi"))
     if faults:
         raise ArgumentError(faults)

@@ -1,4 +1,4 @@
-"""Weighted regression of effects on one predictor: ordinary, multiplicative and with tau2."""
+"""Regression of effects on one predictor: ordinary, multiplicative and with tau2, all by `meta_regression`."""
 
 from __future__ import annotations
 
@@ -8,16 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from mutau.classic import meta_regression
 from mutau.diagnostics.given import FloatArray
 from mutau.errors import ArgumentError, Fault
 
-__all__ = ["MIXED_TAU2", "Line", "mixed_line", "weighted_line"]
-
-MIXED_TAU2 = ("CE", "DL", "REML")
-"""Estimators of the residual tau2 of `mixed_line`."""
-
-_STEPS = 500
-_CLOSE = 1e-13  # relative to the typical variance; what rounding leaves of the score
+__all__ = ["Line", "mixed_line", "weighted_line"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +46,9 @@ def weighted_line(y: FloatArray, x: FloatArray, weight: FloatArray) -> Line:
     Returns
     -------
     Line
-        On k - 2 degrees of freedom.
+        On k - 2 degrees of freedom: a common-effect regression with Hartung and Knapp's errors is the same.
     """
-    beta, covariance = _solve(y, x, weight)
-    df = len(y) - 2
-    spread = float(weight @ (y - beta[0] - beta[1] * x) ** 2) / df
-    errors = np.sqrt(spread * np.diag(covariance))
-    return Line((float(beta[0]), float(beta[1])), (float(errors[0]), float(errors[1])), df, math.nan)
+    return _line(y, 1 / weight, x, tau2="CE", ci="HK")
 
 
 def mixed_line(y: FloatArray, v: FloatArray, x: FloatArray, tau2: str = "REML") -> Line:
@@ -67,8 +58,8 @@ def mixed_line(y: FloatArray, v: FloatArray, x: FloatArray, tau2: str = "REML") 
     ----------
     y, v, x : ndarray, shape (k,)
         Effects, sampling variances, predictor.
-    tau2 : {"CE", "DL", "REML"}
-        Estimator of the residual between-study variance.
+    tau2 : str
+        Estimator of the residual between-study variance, as in `mutau.pool`.
 
     Returns
     -------
@@ -78,73 +69,19 @@ def mixed_line(y: FloatArray, v: FloatArray, x: FloatArray, tau2: str = "REML") 
     Raises
     ------
     ArgumentError
-        A predictor that does not vary, another estimator, or one that did not settle.
-
-    References
-    ----------
-    Raudenbush SW (2009), in: The Handbook of Research Synthesis and Meta-Analysis, 2nd ed., 295-315.
+        A predictor that does not vary, or an estimator that did not settle.
     """
-    if tau2 not in MIXED_TAU2:
-        rule = f"The mixed model knows {', '.join(MIXED_TAU2)}"
-        raise ArgumentError(Fault(f"tau2={tau2!r}", rule, "Use REML, or model='lm'", key="tau2"))
-    _spread(x, 1 / v)
-    scale = float(np.median(v))
-    y0, v0 = y / math.sqrt(scale), v / scale
-    value = 0.0 if tau2 == "CE" else _moments(y0, v0, x)
-    if tau2 == "REML":
-        value = _restricted(y0, v0, x, value)
-    beta, covariance = _solve(y, x, 1 / (v + value * scale))
-    errors = np.sqrt(np.diag(covariance))
-    return Line(
-        (float(beta[0]), float(beta[1])), (float(errors[0]), float(errors[1])), math.inf, value * scale
-    )
+    return _line(y, v, x, tau2=tau2, ci="wald")
 
 
-def _spread(x: FloatArray, weight: FloatArray) -> tuple[float, float]:
-    """Weighted mean and standard deviation of a predictor; refuses one that does not vary."""
-    centre = float(weight @ x / weight.sum())
-    spread = float(np.sqrt(weight @ (x - centre) ** 2 / weight.sum()))
-    if not spread > 1e-12 * float(np.abs(x).max()):
+def _line(y: FloatArray, v: FloatArray, x: FloatArray, *, tau2: str, ci: str) -> Line:
+    if not np.ptp(x) > 1e-12 * float(np.abs(x).max()):
         rule = "A regression needs the predictor to differ between studies"
         raise ArgumentError(Fault("the same predictor in all studies", rule, "Use another", key="predictor"))
-    return centre, spread
-
-
-def _solve(y: FloatArray, x: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Coefficients and inverse of X'WX, with the predictor centred and scaled meanwhile."""
-    centre, spread = _spread(x, weight)
-    z = (x - centre) / spread
-    total = float(weight.sum())
-    slope, mean = float(weight @ (z * y)) / total, float(weight @ y) / total
-    turn = np.array([[1.0, -centre / spread], [0.0, 1 / spread]])
-    return turn @ np.array([mean, slope]), turn @ turn.T / total
-
-
-def _projection(v: FloatArray, x: FloatArray, tau2: float) -> FloatArray:
-    """P = W - W X (X'WX)^-1 X'W."""
-    w = 1 / (v + tau2)
-    centred = x - w @ x / w.sum()
-    design = np.column_stack([np.ones_like(x), centred / np.sqrt((centred**2).mean())])
-    weighted = w[:, None] * design
-    projection: FloatArray = np.diag(w) - weighted @ np.linalg.solve(design.T @ weighted, weighted.T)
-    return projection
-
-
-def _moments(y: FloatArray, v: FloatArray, x: FloatArray) -> float:
-    p = _projection(v, x, 0.0)
-    return max(0.0, float((y @ p @ y - (len(y) - 2)) / np.trace(p)))
-
-
-def _restricted(y: FloatArray, v: FloatArray, x: FloatArray, start: float) -> float:
-    """Fisher scoring of the restricted likelihood, steps halved at 0."""
-    value = start
-    for _ in range(_STEPS):
-        p = _projection(v, x, value)
-        py = p @ y
-        step = float((py @ py - np.trace(p)) / np.sum(p * p))
-        new = max(0.0, value + step)
-        if abs(new - value) <= _CLOSE * (1 + value):
-            return new
-        value = new
-    rule = f"REML of the regression settles within {_STEPS} steps"
-    raise ArgumentError(Fault("REML did not settle", rule, "Use tau2='DL'", key="tau2"))
+    found = meta_regression(y, v, x, tau2=tau2, ci=ci)
+    if math.isnan(found.tau2):
+        rule = f"{tau2} of the regression settles: {found.notes[0]}"
+        raise ArgumentError(Fault(f"{tau2} did not settle", rule, "Use tau2='DL'", key="tau2"))
+    (intercept, slope), (error, slope_error) = found.estimate, found.se
+    df, spread = (len(y) - 2, math.nan) if ci == "HK" else (math.inf, found.tau2)
+    return Line((intercept, slope), (error, slope_error), df, spread)

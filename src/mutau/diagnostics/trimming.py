@@ -11,7 +11,7 @@ import numpy as np
 from mutau.classic import inverse_variance
 from mutau.diagnostics.advice import advice
 from mutau.diagnostics.given import FloatArray, announce, given_effects
-from mutau.diagnostics.regressing import MIXED_TAU2, mixed_line
+from mutau.diagnostics.regressing import mixed_line
 from mutau.diagnostics.results import Described
 from mutau.errors import ArgumentError, Fault, nearest
 
@@ -157,9 +157,6 @@ def trim_and_fill(
         for key, came, known in (("estimator", estimator, TRIM_ESTIMATORS), ("side", side, ("left", "right")))
         if came not in known and not (key == "side" and came is None)
     ]
-    if side is None and tau2 not in MIXED_TAU2:
-        rule = f"The side is found by a regression that knows {', '.join(MIXED_TAU2)}"
-        faults.append(Fault("no side", rule, "Say side='left' or side='right'", key="side"))
     if faults:
         raise ArgumentError(faults)
     given = given_effects(studies, yi=yi, vi=vi, sei=sei, measure=measure, least=3, tau2=tau2)
