@@ -15,10 +15,11 @@ from mutau.fitting import Fit
 from mutau.outcomes import OutcomeModel
 from mutau.pooled_only import PooledResult
 from mutau.pooled_only.wording import pooled_table, statement_table
+from mutau.regression import MetaRegression
 from mutau.sensitivities import Sensitivity
 from mutau.studies import StudyTable
 from mutau.summaries import probabilities, summary
-from mutau.tables import Table, decision_kinds, diagnosis_kinds, kinds, sensitivity_kinds
+from mutau.tables import Table, decision_kinds, diagnosis_kinds, kinds, regression_kinds, sensitivity_kinds
 
 __all__ = ["table"]
 
@@ -28,18 +29,18 @@ def table(what: object, kind: str | None = None) -> Table:
 
     Parameters
     ----------
-    what : StudyTable, OutcomeModel, Fit, Comparison, Decision, Diagnosis, Sensitivity or PooledResult
+    what : StudyTable, OutcomeModel, Fit, Comparison, Decision, Diagnosis, MetaRegression, Sensitivity or PooledResult
         The result; a comparison is from `mutau.compare`, a decision from `mutau.decide`, a diagnosis from
-        `mutau.diagnose`, a sensitivity from `mutau.sensitivity`.
+        `mutau.diagnose`, a meta-regression from `mutau.regress`, a sensitivity from `mutau.sensitivity`.
     kind : str, optional
         Which of its tables; the first if left out. Of a StudyTable ``"studies"``; of an OutcomeModel ``"model"``; of
         a Fit ``"summary"``, ``"probabilities"``, ``"data"``, ``"checks"``, and, which fits the model again under its
         other priors or likelihoods, ``"main"``, ``"compare"``, ``"likelihoods"``; of a comparison ``"compare"`` and
         ``"main"``; of a decision ``"chances"``, ``"losses"`` and, where there are some, ``"absolute"``, ``"points"``,
         ``"next_trial"``; of a Diagnosis ``"leave_one_out"``, ``"influence"`` and ``"small_studies"``, those that
-        there are; of a Sensitivity ``"named_priors"``, ``"tipping_points"``, ``"power_scaling"``,
-        ``"prior_conflict"`` and ``"multiverse"``, those that there are, the verdict under the first; of a
-        PooledResult ``"pooled"`` and ``"probabilities"``.
+        there are; of a MetaRegression ``"coefficients"`` and ``"heterogeneity"``; of a Sensitivity
+        ``"named_priors"``, ``"tipping_points"``, ``"power_scaling"``, ``"prior_conflict"`` and ``"multiverse"``,
+        those that there are, the verdict under the first; of a PooledResult ``"pooled"`` and ``"probabilities"``.
 
     Returns
     -------
@@ -66,7 +67,7 @@ def table(what: object, kind: str | None = None) -> Table:
     if not makers:
         rule = (
             "a table is made of a StudyTable, an OutcomeModel, a Fit, a comparison, a decision, a diagnosis, a "
-            "sensitivity or a pooled result"
+            "meta-regression, a sensitivity or a pooled result"
         )
         raise ArgumentError(Fault(f"a {type(what).__name__}", rule, "give one of these"))
     asked = next(iter(makers)) if kind is None else kind
@@ -127,6 +128,12 @@ def _(what: Decision) -> _Makers:
 @_makers.register
 def _(what: Diagnosis) -> _Makers:
     made = diagnosis_kinds(what)
+    return {name: partial(made.__getitem__, name) for name in made}
+
+
+@_makers.register
+def _(what: MetaRegression) -> _Makers:
+    made = regression_kinds(what)
     return {name: partial(made.__getitem__, name) for name in made}
 
 

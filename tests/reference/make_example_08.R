@@ -27,6 +27,26 @@ show("predict, in a new setting", p$pi.lb, p$pi.ub)
 k <- rma(yi, vi, data = dat, test = "knha")
 show("rma, Hartung-Knapp", k$beta, k$se, k$zval, k$ci.lb, k$ci.ub)
 
+regression <- function(label, mods, ...) {
+  m <- rma(yi, vi, mods = mods, data = dat, ...)
+  for (i in 1:m$p) show(paste(label, c("intercept", "ablat", "year")[i], sep = ", "),
+                        m$beta[i], m$se[i], m$zval[i], m$pval[i], m$ci.lb[i], m$ci.ub[i])
+  show(paste(label, "heterogeneity", sep = ", "), m$tau2, m$se.tau2, m$I2, m$H2, m$R2)
+  show(paste(label, "QE and QM", sep = ", "), m$QE, m$QM)
+  invisible(m)
+}
+one <- regression("rma, ~ ablat", ~ ablat)
+p <- predict(one, newmods = c(0, 20, 40, 60), transf = exp)
+for (i in 1:4) show(paste("predict at", c(0, 20, 40, 60)[i]), p$pred[i], p$ci.lb[i], p$ci.ub[i], p$pi.lb[i], p$pi.ub[i])
+regression("rma, ~ ablat, Knapp-Hartung", ~ ablat, test = "knha")
+regression("rma, ~ ablat + year", ~ ablat + year)
+more <- list(threshold = 1e-13, maxiter = 1e5)  # REML told to go on
+one <- regression("tight rma, ~ ablat", ~ ablat, control = more)
+p <- predict(one, newmods = c(0, 20, 40, 60), transf = exp)
+for (i in 1:4) show(paste("tight predict at", c(0, 20, 40, 60)[i]), p$pred[i], p$ci.lb[i], p$ci.ub[i], p$pi.lb[i], p$pi.ub[i])
+regression("tight rma, ~ ablat, Knapp-Hartung", ~ ablat, test = "knha", control = more)
+regression("tight rma, ~ ablat + year", ~ ablat + year, control = more)
+
 l <- as.data.frame(leave1out(res))
 for (i in 1:13) show(paste("without", names[i]), unlist(l[i, c("estimate", "se", "ci.lb", "ci.ub", "Q", "tau2", "I2", "H2")]))
 inf <- influence(res)

@@ -88,6 +88,19 @@ def every_table(exact_secure, exact_sensitivity, hostile):
             )
             for kind in diagnosed.to_frames()
         ),
+        *(
+            mutau.table(regressed, kind)
+            for regressed in (
+                mutau.regress(mutau.read_studies(BCG), moderators=["ablat", "alloc"], measure="RR"),
+                mutau.regress(
+                    yi=[0.1, 0.4, 0.2],
+                    sei=[0.1, 0.2, 0.1],
+                    moderators={"<b>|$x_": ["a", "=1+1", "a"]},
+                    ci="t",
+                ),
+            )
+            for kind in ("coefficients", "heterogeneity")
+        ),
         tables.kinds.review("Review", [exact_secure.model], compared),
         overview("Pooled", [pooled]),
         tables.kinds.agreement(

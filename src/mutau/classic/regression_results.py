@@ -202,12 +202,14 @@ class RegressionResult:
     notes: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per coefficient: its name and numbers, ``df``, ``prob`` and ``ci_method``."""
+        """One row per coefficient: its name and numbers, ``df``, and what its interval is."""
         import pandas as pd
 
         columns: dict[str, Any] = {"coefficient": self.names}
         columns |= {name: getattr(self, name) for name in OF_COEFFICIENTS}
-        return pd.DataFrame(columns).assign(df=self.df, prob=self.prob, ci_method=self.ci_method)
+        return pd.DataFrame(columns).assign(
+            df=self.df, prob=self.prob, kind="confidence", ci_method=self.ci_method
+        )
 
     def model_frame(self) -> pd.DataFrame:
         """One row of what is said of the whole model: heterogeneity, R2, QE, QM, likelihood, notes."""

@@ -43,6 +43,7 @@ from mutau.tables.numbers import (
 )
 from mutau.tables.priors import prior_quantiles
 from mutau.tables.record import Table, write_whole
+from mutau.tables.regression import REGRESSION_CAPTIONS, regression_kinds
 from mutau.tables.samples import sample_cell, sample_heading
 from mutau.tables.sensitivity import (
     SENSITIVITY_CAPTIONS,
@@ -60,6 +61,7 @@ __all__ = [
     "FORMATS",
     "HEADLINE_METHODS",
     "NOT_AVAILABLE",
+    "REGRESSION_CAPTIONS",
     "SENSITIVITY_CAPTIONS",
     "Column",
     "Document",
@@ -96,6 +98,7 @@ __all__ = [
     "probability",
     "probability_table",
     "published_table",
+    "regression_kinds",
     "review_table",
     "sample_cell",
     "sample_heading",

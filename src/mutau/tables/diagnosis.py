@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mutau.measures import get_measure
 from mutau.tables.columns import Column, frame_of, interval_column, number_column, text
-from mutau.tables.numbers import NOT_AVAILABLE, effect_interval, number, percent
+from mutau.tables.numbers import NOT_AVAILABLE, effect_interval, number, p_value, percent
 from mutau.tables.record import Table
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _small_studies(found: Diagnosis) -> tuple[Column, ...]:
         text("Method", frame["method"]),
         number_column("Studies", frame["k"]),
         text("Statistic", [_statistic(*row) for row in statistics]),
-        number_column("p-value", [_p_value(value) for value in frame["p_value"]]),
+        number_column("p-value", [p_value(value) for value in frame["p_value"]]),
         interval_column(
             f"{found.about.measure} in place of the pooled one",
             [_in_place(found, *row) for row in corrected.itertuples(index=False, name=None)],
@@ -136,7 +136,3 @@ def _statistic(method: str, value: float, df: float) -> str:
         return NOT_AVAILABLE
     name = "Kendall's tau" if method.startswith("Begg") else "z" if math.isinf(df) else f"t({df:g})"
     return f"{name} = {number(value)}"
-
-
-def _p_value(value: float) -> str:
-    return NOT_AVAILABLE if math.isnan(value) else "<0.0001" if value < 1e-4 else f"{value:.4f}"

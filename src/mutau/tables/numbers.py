@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mutau.measures import Measure
 
-__all__ = ["NOT_AVAILABLE", "effect", "effect_interval", "interval", "number", "percent", "probability"]
+__all__ = [
+    "NOT_AVAILABLE",
+    "effect",
+    "effect_interval",
+    "interval",
+    "number",
+    "p_value",
+    "percent",
+    "probability",
+]
 
 NOT_AVAILABLE = "–"
 _LARGE = 1e4
@@ -87,6 +96,17 @@ def probability(value: float, ess: float = math.inf) -> str:
     if value > 1 - floor:
         return f"> {1 - floor:g}"
     return f"{value:.4f}" if min(value, 1 - value) < 1e-3 else f"{value:.3f}"
+
+
+def p_value(value: float) -> str:
+    """Write a p-value to four decimals.
+
+    Examples
+    --------
+    >>> p_value(0.03712), p_value(2e-9)
+    ('0.0371', '<0.0001')
+    """
+    return NOT_AVAILABLE if math.isnan(value) else "<0.0001" if value < 1e-4 else f"{value:.4f}"
 
 
 def percent(prob: float) -> str:
