@@ -242,3 +242,78 @@ def test_second_hand_rows_are_said_to_be_so():
     assert (
         frame.attrs["labels"].notes[-1].endswith("reconstructed. None is an extraction from a trial report.")
     )
+
+
+@pytest.fixture(scope="module")
+def regressed():
+    return mutau.regress(mutau.read_studies(BCG), moderators="ablat", measure=MODEL)
+
+
+def test_a_bubble_plot_has_the_studies_the_line_and_its_bands(regressed):
+    frame, ax = drawn("bubble", regressed)
+    marks = dict(list(frame.groupby("mark")))
+    np.testing.assert_allclose(np.log(marks["study"]["y"]), regressed.yi)
+    np.testing.assert_array_equal(marks["study"]["x"], regressed.coding[0].values)
+    np.testing.assert_allclose(marks["study"]["size"], np.array(regressed.weights) / max(regressed.weights))
+    there = regressed.predict({"ablat": marks["line"]["x"]})
+    np.testing.assert_allclose(np.log(marks["line"]["y"]), there.estimate)
+    np.testing.assert_allclose(np.log(marks["confidence"]["y"][:101]), there.lower)
+    upper = marks["prediction"][marks["prediction"]["curve"] == "upper"]
+    np.testing.assert_allclose(np.log(upper["y"]), there.prediction_upper)
+    assert marks["line"]["x"].agg(["min", "max"]).to_list() == [13, 55]  # nothing beyond the studies
+    assert set(marks["null"]["y"]) == {1}
+    assert (ax.get_xscale(), ax.get_yscale()) == ("linear", "log")
+    assert ax.get_ylim()[0] < min(marks["prediction"]["y"]) < max(marks["study"]["y"]) < ax.get_ylim()[1]
+
+
+def test_a_bubble_plot_says_what_is_read_and_what_it_rests_on(regressed):
+    frame, ax = drawn("bubble", regressed)
+    labels = frame.attrs["labels"]
+    assert labels.title == "Tuberculosis & <b>: effect by ablat"
+    assert labels.reading == (
+        "Mean RR [95% confidence interval] 0.88 [0.58, 1.35] at ablat 13 and 0.26 [0.16, 0.43] at ablat 55; "
+        "test of no change: p = 0.0046"
+    )
+    said = " ".join(texts(ax)).replace("\n", " ")
+    for words in (
+        "tau²: REML. Intervals: HK; prediction: HTS",
+        "observational",
+        "dat.bcg",
+        "95% prediction interval",
+    ):
+        assert words in said
+
+
+def test_a_bubble_plot_says_where_other_moderators_are_held():
+    found = mutau.regress(
+        yi=[0.1, 0.5, 0.2, 0.9],
+        sei=[0.1, 0.2, 0.3, 0.2],
+        moderators={"dose": [1, 2, 3, 4.5], "place": list("abaa")},
+    )
+    frame = plots.prepare_bubble(found)
+    notes = frame.attrs["labels"].notes
+    assert "no prediction interval, too few studies" in notes[0]
+    assert "The line is drawn at place = a" in notes[0]
+    assert "prediction" not in set(frame["mark"])
+    other = plots.prepare_bubble(found, at={"place": "b"})
+    apart = other[other["mark"] == "line"]["y"].to_numpy() - frame[frame["mark"] == "line"]["y"].to_numpy()
+    np.testing.assert_allclose(apart, found.estimate[2])
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"moderator": "place"}, "has categories"),
+        ({"moderator": "dos"}, "Did you mean 'dose'"),
+        ({}, "no moderator chosen"),
+        ({"moderator": "dose", "at": {"dose": 3}}, "Leave dose out"),
+        ({"moderator": "dose", "at": {"plaice": 3}}, "Did you mean 'place'"),
+    ],
+)
+def test_a_bubble_plot_refuses_what_it_cannot_draw(asked, said):
+    found = mutau.regress(
+        yi=[0.1, 0.5, 0.2, 0.9, 0.3], sei=[0.1, 0.2, 0.3, 0.2, 0.1],
+        moderators={"dose": [1, 2, 3, 4.5, 2], "place": list("abaab"), "year": [1, 2, 2, 1, 4]},
+    )  # fmt: skip
+    with pytest.raises(ArgumentError, match=said):
+        plots.prepare_bubble(found, **asked)

@@ -9,6 +9,7 @@ from mutau.plots.benefit_by_tau import (
     prepare_benefit_by_tau,
     why_no_benefit_by_tau,
 )
+from mutau.plots.bubbles import plot_bubble, prepare_bubble
 from mutau.plots.chains import (
     CHAIN_COLUMNS,
     ChainLabels,
@@ -106,6 +107,7 @@ __all__ = [
     "plain",
     "plot_baujat",
     "plot_benefit_by_tau",
+    "plot_bubble",
     "plot_cumulative",
     "plot_drapery",
     "plot_forest",
@@ -129,6 +131,7 @@ __all__ = [
     "png_bytes",
     "prepare_baujat",
     "prepare_benefit_by_tau",
+    "prepare_bubble",
     "prepare_chains",
     "prepare_cumulative",
     "prepare_drapery",

@@ -102,14 +102,17 @@ def _within(ticks: FloatArray, lower: float, upper: float) -> FloatArray:
     return ticks[(ticks >= lower - slack) & (ticks <= upper + slack)]
 
 
-def set_effect_axis(ax: Axes, lower: float, upper: float, *, log: bool) -> None:
-    """Give an Axes the effect axis from `lower` to `upper`, with ticks that read as plain numbers."""
-    ax.set_xscale("log" if log else "linear")
-    ax.set_xlim(lower, upper)
+def set_effect_axis(ax: Axes, lower: float, upper: float, *, log: bool, up: bool = False) -> None:
+    """Give an Axes the effect axis from `lower` to `upper`, across or up, with ticks that read as plain numbers."""
+    scale, limits, axis = (
+        (ax.set_yscale, ax.set_ylim, ax.yaxis) if up else (ax.set_xscale, ax.set_xlim, ax.xaxis)
+    )
+    scale("log" if log else "linear")
+    limits(lower, upper)
     ticks = effect_ticks(lower, upper, log=log)
-    ax.xaxis.set_major_locator(FixedLocator(ticks.tolist()))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.set_xticks(ticks.tolist(), labels=[tick_text(float(tick)) for tick in ticks])
+    axis.set_major_locator(FixedLocator(ticks.tolist()))
+    axis.set_minor_locator(NullLocator())
+    axis.set_ticks(ticks.tolist(), labels=[tick_text(float(tick)) for tick in ticks])
 
 
 def tick_text(value: float) -> str:

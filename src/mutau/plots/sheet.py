@@ -184,8 +184,8 @@ def _new_axes(labels: SheetLabels, width: float, title: str, reading: str, notes
 def _set_axes(ax: Axes, labels: SheetLabels) -> None:
     for axis, drawn in ((labels.x, ax.xaxis), (labels.y, ax.yaxis)):
         low, high = sorted((axis.lower, axis.upper))
-        if axis is labels.x and axis.log:
-            set_effect_axis(ax, low, high, log=True)
+        if axis.log:
+            set_effect_axis(ax, low, high, log=True, up=axis is labels.y)
             continue
         ends: Any = (axis.lower, axis.upper)
         (ax.set_xlim if axis is labels.x else ax.set_ylim)(*ends)

@@ -38,6 +38,8 @@ from mutau.tables.numbers import (
     effect_interval,
     interval,
     number,
+    p_sentence,
+    p_value,
     percent,
     probability,
 )
@@ -91,6 +93,8 @@ __all__ = [
     "main_table",
     "number",
     "numbered_notes",
+    "p_sentence",
+    "p_value",
     "percent",
     "plain",
     "plain_rows",

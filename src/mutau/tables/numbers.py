@@ -14,6 +14,7 @@ __all__ = [
     "effect_interval",
     "interval",
     "number",
+    "p_sentence",
     "p_value",
     "percent",
     "probability",
@@ -107,6 +108,12 @@ def p_value(value: float) -> str:
     ('0.0371', '<0.0001')
     """
     return NOT_AVAILABLE if math.isnan(value) else "<0.0001" if value < 1e-4 else f"{value:.4f}"
+
+
+def p_sentence(value: float) -> str:
+    """Write a p-value in a sentence: ``p = 0.0371``, ``p < 0.0001``."""
+    said = p_value(value)
+    return f"p < {said[1:]}" if said.startswith("<") else f"p = {said}"
 
 
 def percent(prob: float) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mutau.tables.columns import Column, interval_column, number_column, text
-from mutau.tables.numbers import NOT_AVAILABLE, interval, number, p_value, percent
+from mutau.tables.numbers import NOT_AVAILABLE, interval, number, p_sentence, p_value, percent
 from mutau.tables.record import Table
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _heterogeneity(found: MetaRegression) -> tuple[Column, ...]:
         ("R² (%)", number(found.r2, 1), NOT_AVAILABLE),
         (
             "Test of residual heterogeneity",
-            f"QE({found.qe_df:g}) = {number(found.qe)}, p {_p(found.qe_p_value)}",
+            f"QE({found.qe_df:g}) = {number(found.qe)}, {p_sentence(found.qe_p_value)}",
             NOT_AVAILABLE,
         ),
     ]
@@ -115,9 +115,4 @@ def _test(test: CoefficientTest) -> str:
     if math.isnan(test.statistic):
         return NOT_AVAILABLE
     name, df = ("chi²", f"{test.df1:g}") if math.isinf(test.df2) else ("F", f"{test.df1:g}, {test.df2:g}")
-    return f"{name}({df}) = {number(test.statistic)}, p {_p(test.p_value)}"
-
-
-def _p(value: float) -> str:
-    said = p_value(value)
-    return said if said.startswith("<") else f"= {said}"
+    return f"{name}({df}) = {number(test.statistic)}, {p_sentence(test.p_value)}"
