@@ -33,6 +33,7 @@ ROOMS = (
     "living",
     "measures",
     "plots",
+    "regression",
     "sensitivities",
     "stakes",
 )
