@@ -103,9 +103,17 @@ def test_what_needs_more_studies_is_named_with_the_reason():
     assert found.missing[0].startswith("Influence, Egger's test,")
     assert "at least 3 studies; here: 2 studies" in found.missing[0]
     assert found.to_frame().empty
-    assert "by REML" in mutau.diagnose(yi=[0.1, 0.4, 0.2], sei=[0.1, 0.2, 0.3], tau2="PM").missing[-1]
     with pytest.raises(ArgumentError, match="interval is named"):
         mutau.diagnose(yi=[0.1], sei=[0.1], ci="HKSJ")
+
+
+def test_the_mixed_test_of_a_diagnosis_has_the_estimator_that_was_asked_for():
+    three = {"yi": [0.1, 0.9, 0.2, 1.4], "sei": [0.1, 0.2, 0.3, 0.2]}
+    found = mutau.diagnose(**three, tau2="PM")
+    assert not any("REML" in note for note in found.missing)
+    (mixed,) = [each for each in found.small_studies if getattr(each, "test", "") == "Egger (mixed)"]
+    line = mutau.regress(**three, moderators=three["sei"], tau2="PM", ci="wald")
+    assert (mixed.tau2, mixed.estimate) == pytest.approx((line.tau2, line.estimate[1]))
 
 
 def test_studies_without_an_effect_are_left_out_and_named():

@@ -108,8 +108,8 @@ def meta_regression(
     ``100 (tau2_without - tau2)/tau2_without``, at least 0. QM tests coefficients together: chi-squared for Wald's
     covariance, else F on k - p.
 
-    ML and REML take the global maximum of their likelihood (``mutau.classic.mixed_models`` says why none is missed) and
-    say so where there are several. Nothing is compared with an absolute number; columns may be of any size.
+    ML and REML take the global maximum of their likelihood (``mutau.classic.mixed_models`` says why none is missed)
+    and say so where there are several. Nothing is compared with an absolute number; columns may be of any size.
 
     References
     ----------
