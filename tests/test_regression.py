@@ -170,6 +170,23 @@ def test_every_missing_moderator_is_named_with_its_study(bcg):
         mutau.regress(bcg, moderators=gaps[["a"]].fillna(2), measure="RR")
 
 
+def test_rows_that_name_studies_name_all_of_them(bcg, effects):
+    named = effects.set_index("study")[["ablat"]]
+    with pytest.raises(StudyDataError, match=r"Aronson 1948.*0 rows for 1"):
+        mutau.regress(bcg, moderators=named.iloc[1:], measure="RR")
+    with pytest.raises(StudyDataError, match=r"Aronson 1948.*2 rows for 1"):
+        mutau.regress(bcg, moderators=pd.concat([named, named.iloc[:1]]), measure="RR")
+
+
+def test_ready_made_effects_and_a_model_are_read_as_everywhere(bcg, effects):
+    ready = effects[["study", "yi", "sei", "ablat"]]
+    model = mutau.OutcomeModel(name="tb", title="Tuberculosis", measure="RR", benefit="lower")
+    found = mutau.regress(bcg, moderators="ablat", measure=model)
+    again = mutau.regress(ready, moderators="ablat")
+    assert again.estimate == pytest.approx(found.estimate, rel=1e-12)
+    assert (found.about.title, again.about.measure) == ("Tuberculosis", "GEN")
+
+
 def test_names_need_a_table():
     with pytest.raises(ArgumentError, match="without a table"):
         mutau.regress(yi=[1, 2, 3], vi=[1, 1, 1], moderators="latitude")

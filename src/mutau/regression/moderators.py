@@ -205,9 +205,18 @@ def _others(name: str, table: pd.DataFrame) -> str:
 
 
 def _of_frame(frame: pd.DataFrame, labels: Sequence[str]) -> dict[str, Any]:
-    """A frame whose index names the studies is put into their order; else its rows are the studies in order."""
+    """A frame whose index names studies is put into their order; else its rows are the studies in order."""
     index = [str(name) for name in frame.index]
-    if len(set(index)) == len(index) and set(labels) <= set(index) and len(set(labels)) == len(labels):
+    if set(labels) & set(index):
+        rule = "Rows that name studies name each of them once"
+        faults = [
+            Fault(f"{index.count(label)} rows for {labels.count(label)}", rule, "Name each once, or none",
+                  study=label, key="moderators")
+            for label in dict.fromkeys(labels)
+            if (index.count(label), labels.count(label)) != (1, 1)
+        ]  # fmt: skip
+        if faults:
+            raise StudyDataError(faults)
         frame = frame.iloc[[index.index(label) for label in labels]]
     return _fitting({str(name): frame[name] for name in frame.columns}, len(labels))
 
