@@ -136,7 +136,7 @@ def test_jackson_2014_by_reml(data, printed):
 def test_raudenbush_2009_huber_white(tau2, se, t, lower, upper):
     """Table 16.3, p. 309; ML and REML with metafor's default threshold."""
     yi, vi, _ = given("raudenbush1985")
-    result = meta_regression(yi, vi, np.ones((19, 1)), tau2=tau2, ci="Huber-White")
+    result = meta_regression(yi, vi, np.ones((19, 1)), tau2=tau2, ci="robust-HC0")
     found = [*result.se, *result.lower, *result.upper]
     assert found == pytest.approx([se, lower, upper], abs=FOUR_DECIMALS)
     assert result.statistic[0] == pytest.approx(t, abs=2e-4)

@@ -325,7 +325,7 @@ def diagnosed() -> Rows:
     return rows
 
 
-REGRESSION_CI = {"t": "t", "knha": "HK", "adhoc": "HK-adhoc", "robust": "robust", "white": "Huber-White"}
+REGRESSION_CI = {"t": "t", "knha": "HK", "adhoc": "HK-adhoc", "robust": "robust", "white": "robust-HC0"}
 OF_COEFFICIENTS = ("estimate", "se", "statistic", "lower", "upper")
 
 

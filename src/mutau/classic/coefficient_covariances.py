@@ -76,7 +76,7 @@ COVARIANCES: Mapping[str, Callable[[WeightedFit], Array]] = MappingProxyType(
         "HK": _hartung_knapp,
         "HK-adhoc": _ad_hoc,
         "robust": _corrected,
-        "Huber-White": _sandwich,
+        "robust-HC0": _sandwich,
     }
 )
 """Covariance of the coefficients by the name of their interval."""

@@ -20,6 +20,7 @@ from scipy.special import chdtri
 
 from mutau.classic.designs import Projection, project
 from mutau.classic.estimators import ESTIMATORS, Estimator
+from mutau.classic.quadratic import chi_squared_sum, median_of_q
 from mutau.classic.roots import root
 from mutau.numerics.pooling import LIKELIHOOD, MOMENT, Q_EQUAL
 from mutau.numerics.tau2 import (
@@ -34,7 +35,7 @@ from mutau.numerics.tau2 import (
 if TYPE_CHECKING:
     from mutau.classic.designs import Array
 
-__all__ = ["Found", "MixedModel", "Turning", "estimate", "q_root", "turning"]
+__all__ = ["Found", "MixedModel", "Turning", "estimate", "q_root", "share_below", "turning"]
 
 STEPS = 10_000
 """Evaluations allowed to each search: some thirty are used."""
@@ -119,8 +120,9 @@ def estimate(model: MixedModel, estimator: str) -> Found:
     Notes
     -----
     As for one mean (see `mutau.classic.estimators`), with k - p for k - 1, the residuals for the effects, and the
-    traces of P and P V for their sums. Sidik and Jonkman's first tau2 is the plain variance of the effects, as in
-    metafor; the two-step estimator's is DerSimonian and Laird's with the same moderators.
+    traces of P and P V for their sums; the median-unbiased ones by the exact distribution of ``y'P_a y``. Sidik and
+    Jonkman's first tau2 is the plain variance of the effects, as in metafor; the two-step estimator's is DerSimonian
+    and Laird's with the same moderators.
     """
     record = ESTIMATORS[estimator]
     if record.way == MOMENT:
@@ -153,7 +155,28 @@ def _by_moments(model: MixedModel, record: Estimator) -> Found:
     elif record.rule == HUNTER_SCHMIDT_CORRECTED:
         factor, expected = len(y) / model.df / float(np.sum(weights)), float(model.df)
     tau2 = max(0.0, (q - expected) * factor)
+    if record.is_of_a_distribution:
+        tau2 = median_of_q(*share_below(model, weights))
     return Found(tau2, factor * math.sqrt(2 * p.trace_of_square(v + tau2)))
+
+
+def share_below(model: MixedModel, weights: Array) -> tuple[Callable[[float], float], float, float]:
+    """P(y'P_a y <= observed) by tau2, for weights a that do not depend on it; the moment estimate and its error.
+
+    The quadratic form is a sum of chi-squared variables times eigenvalues of ``P_a (V + tau2)``.
+    """
+    p = project(model.basis, weights)
+    whole, _ = np.linalg.qr(p.u, mode="complete")
+    half = p.root[:, None] * whole[:, p.u.shape[1] :]  # P_a is its product with its transpose
+    fixed, growing = half.T @ (model.v[:, None] * half), half.T @ half
+    q, factor = p.quadratic(model.y), 1 / p.trace()
+    expected = max(0.0, (q - p.trace(model.v)) * factor)
+    sd = factor * math.sqrt(2 * p.trace_of_square(model.v + expected))
+
+    def share(tau2: float) -> float:
+        return chi_squared_sum(q, np.linalg.eigvalsh(fixed + tau2 * growing))
+
+    return share, expected, sd
 
 
 def _by_likelihood(model: MixedModel, *, restricted: bool) -> Found:

@@ -72,11 +72,11 @@ def meta_regression(
         Of the columns; by default ``"intercept"`` for one that is 1 throughout, else ``"x1"``, ``"x2"``, ...
     tau2 : str
         Common effect or the estimator of the residual between-study variance, as in `inverse_variance`.
-    ci : {"wald", "t", "HK", "HK-adhoc", "robust", "Huber-White"}
+    ci : {"wald", "t", "HK", "HK-adhoc", "robust", "robust-HC0"}
         Covariance and distribution of the coefficients. All but Wald's refer to t with k - p degrees of freedom. HK
-        multiplies the conventional covariance ``(X'WX)^-1`` by q, HK-adhoc by the larger of q and 1. Huber-White is
-        the sandwich ``(X'WX)^-1 X'W diag(e^2) W X (X'WX)^-1``, robust the same times ``k/(k - p)`` (metafor's
-        ``robust()`` with ``adjust=FALSE`` and ``TRUE``, a study to a cluster; CR0 and CR1).
+        multiplies the conventional covariance ``(X'WX)^-1`` by q, HK-adhoc by the larger of q and 1. robust-HC0 is
+        Huber and White's sandwich ``(X'WX)^-1 X'W diag(e^2) W X (X'WX)^-1``, robust the same times ``k/(k - p)``
+        (metafor's ``robust()`` with ``adjust=FALSE`` and ``TRUE``, a study to a cluster).
     prob : float
         Coverage of all intervals.
     prediction : {"HTS", "t(k-1)", "normal", "HK", "HK(k-2)"}

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import chdtri
 
-from mutau.classic.designs import project
-from mutau.classic.mixed_models import q_root, turning
+from mutau.classic.mixed_models import q_root, share_below, turning
 from mutau.classic.predicting import quantile
-from mutau.classic.quadratic import chi_squared_sum, limits_of_q
+from mutau.classic.quadratic import limits_of_q
 from mutau.classic.roots import crossing, root
 from mutau.classic.tau2_intervals import TAU2_INTERVALS
 
@@ -53,19 +52,7 @@ def _generalised(weights: Callable[[Array], Array]) -> Callable[..., tuple[float
     """Limits from the exact distribution of ``y'P_a y``: a sum of chi-squared variables times eigenvalues."""
 
     def limits(model: MixedModel, _found: Found, _estimator: str, prob: float) -> tuple[float, float]:
-        p = project(model.basis, weights(model.v))
-        whole, _ = np.linalg.qr(p.u, mode="complete")
-        half = p.root[:, None] * whole[:, p.u.shape[1] :]  # P_a is its product with its transpose
-        fixed, growing = half.T @ (model.v[:, None] * half), half.T @ half
-        q = p.quadratic(model.y)
-
-        def below(tau2: float) -> float:
-            return chi_squared_sum(q, np.linalg.eigvalsh(fixed + tau2 * growing))
-
-        factor = 1 / p.trace()
-        expected = max(0.0, (q - p.trace(model.v)) * factor)
-        error = factor * math.sqrt(2 * p.trace_of_square(model.v + expected))
-        return limits_of_q(below, expected, error, prob)
+        return limits_of_q(*share_below(model, weights(model.v)), prob)
 
     return limits
 

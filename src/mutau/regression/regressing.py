@@ -65,9 +65,9 @@ def regress(
     measure : str or OutcomeModel, optional
         Effect measure of `studies`, or the model that also selects the studies; may be left out for ready-made
         effects.
-    tau2 : {"REML", "CE", "DL", "PM", "ML", "EB", "HE", "HS", "HSk", "SJ", "PMM", "GENQ", "DL2"}
-        Common effect, or the estimator of the residual between-study variance.
-    ci : {"HK", "wald", "t", "HK-adhoc", "robust", "Huber-White"}, optional
+    tau2 : str
+        Common effect (CE), or the estimator of the residual between-study variance, as in `mutau.pool`.
+    ci : {"HK", "wald", "t", "HK-adhoc", "robust", "robust-HC0"}, optional
         Confidence intervals and tests of the coefficients. Default HK; Wald with ``tau2="CE"``.
     prob : float
         Coverage of all intervals.
