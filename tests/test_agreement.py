@@ -74,6 +74,7 @@ OUTSIDE = {
         **dict.fromkeys(("egger", "begg"), DIAGNOSTICS + "test_egger_and_begg"),
         **dict.fromkeys(("harbord", "peters", "deeks"), DIAGNOSTICS + "test_harbord_peters_and_deeks"),
         "pet_peese": DIAGNOSTICS + "test_pet_peese_are_eggers_limits",
+        "shrunken": "diagnostics/test_shrunken.py::test_estimates_are_those_of_metafors_blup",
         "trim_and_fill": DIAGNOSTICS + "test_trim_and_fill",
     },
     "classic": {
@@ -94,7 +95,7 @@ OUTSIDE = {
 }
 """Where each method's number from another program or a paper is tested."""
 
-NO_NUMBER_OF_THEIR_OWN = {"given_effects", "diagnose", "funnel", "labbe", "drapery"}
+NO_NUMBER_OF_THEIR_OWN = {"given_effects", "diagnose", "funnel", "labbe", "drapery", "shrunken_beside"}
 """They read, gather or draw what the others give; test_what_is_drawn.py holds them to `pool` and `trim_and_fill`."""
 
 

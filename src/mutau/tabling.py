@@ -9,7 +9,7 @@ from functools import partial, singledispatch
 from mutau.comparing import Comparison, compare, compare_likelihoods
 from mutau.decisions import Decision
 from mutau.describing import model_table
-from mutau.diagnostics import Diagnosis
+from mutau.diagnostics import Diagnosis, Shrunken, ShrunkenBeside
 from mutau.errors import ArgumentError, Fault, nearest
 from mutau.fitting import Fit
 from mutau.outcomes import OutcomeModel
@@ -18,7 +18,15 @@ from mutau.pooled_only.wording import pooled_table, statement_table
 from mutau.sensitivities import Sensitivity
 from mutau.studies import StudyTable
 from mutau.summaries import probabilities, summary
-from mutau.tables import Table, decision_kinds, diagnosis_kinds, kinds, sensitivity_kinds
+from mutau.tables import (
+    Table,
+    decision_kinds,
+    diagnosis_kinds,
+    kinds,
+    sensitivity_kinds,
+    shrunken_beside_table,
+    shrunken_table,
+)
 
 __all__ = ["table"]
 
@@ -28,9 +36,10 @@ def table(what: object, kind: str | None = None) -> Table:
 
     Parameters
     ----------
-    what : StudyTable, OutcomeModel, Fit, Comparison, Decision, Diagnosis, Sensitivity or PooledResult
+    what : StudyTable, OutcomeModel, Fit, Comparison, Decision, Diagnosis, Shrunken, Sensitivity or PooledResult
         The result; a comparison is from `mutau.compare`, a decision from `mutau.decide`, a diagnosis from
-        `mutau.diagnose`, a sensitivity from `mutau.sensitivity`.
+        `mutau.diagnose`, a sensitivity from `mutau.sensitivity`, and `mutau.diagnostics.shrunken` and
+        `shrunken_beside` have one table each.
     kind : str, optional
         Which of its tables; the first if left out. Of a StudyTable ``"studies"``; of an OutcomeModel ``"model"``; of
         a Fit ``"summary"``, ``"probabilities"``, ``"data"``, ``"checks"``, and, which fits the model again under its
@@ -128,6 +137,16 @@ def _(what: Decision) -> _Makers:
 def _(what: Diagnosis) -> _Makers:
     made = diagnosis_kinds(what)
     return {name: partial(made.__getitem__, name) for name in made}
+
+
+@_makers.register
+def _(what: Shrunken) -> _Makers:
+    return {"shrunken": lambda: shrunken_table(what)}
+
+
+@_makers.register
+def _(what: ShrunkenBeside) -> _Makers:
+    return {"shrunken_beside": lambda: shrunken_beside_table(what)}
 
 
 @_makers.register

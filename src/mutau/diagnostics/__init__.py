@@ -36,6 +36,7 @@ from mutau.diagnostics.results import (
     Radial,
     SmallStudyTest,
 )
+from mutau.diagnostics.shrinking import Shrunken, ShrunkenBeside, shrunken, shrunken_beside
 from mutau.diagnostics.trimming import TRIM_ESTIMATORS, TrimAndFill, trim_and_fill
 
 __all__ = [
@@ -58,6 +59,8 @@ __all__ = [
     "NormalQuantiles",
     "PetPeese",
     "Radial",
+    "Shrunken",
+    "ShrunkenBeside",
     "SmallStudyTest",
     "TrimAndFill",
     "baujat",
@@ -78,5 +81,7 @@ __all__ = [
     "pet_peese",
     "peters",
     "radial",
+    "shrunken",
+    "shrunken_beside",
     "trim_and_fill",
 ]

@@ -50,6 +50,7 @@ from mutau.tables.sensitivity import (
     sensitivity_tables,
     with_conditions,
 )
+from mutau.tables.shrinking import shrunken_beside_table, shrunken_table
 from mutau.tables.texts import numbered_notes, plain
 
 __all__ = [
@@ -101,6 +102,8 @@ __all__ = [
     "sample_heading",
     "sensitivity_kinds",
     "sensitivity_tables",
+    "shrunken_beside_table",
+    "shrunken_table",
     "summary_table",
     "text",
     "to_rich",
