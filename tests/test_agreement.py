@@ -74,6 +74,7 @@ OUTSIDE = {
         **dict.fromkeys(("egger", "begg"), DIAGNOSTICS + "test_egger_and_begg"),
         **dict.fromkeys(("harbord", "peters", "deeks"), DIAGNOSTICS + "test_harbord_peters_and_deeks"),
         "pet_peese": DIAGNOSTICS + "test_pet_peese_are_eggers_limits",
+        "fail_safe_n": "diagnostics/test_fail_safe.py::test_closed_forms_are_metafors",
         "shrunken": "diagnostics/test_shrunken.py::test_estimates_are_those_of_metafors_blup",
         "trim_and_fill": DIAGNOSTICS + "test_trim_and_fill",
     },
