@@ -85,6 +85,7 @@ OUTSIDE = {
         "mantel_haenszel": PROGRAMS + "test_mantel_haenszel_equals_metafor",
         "mantel_haenszel_rates": "classic/test_peto_and_rates.py::test_rates_equal_metafors",
         "peto": "classic/test_peto_and_rates.py::test_peto_equals_metafors_on_bcg",
+        "bivariate_means": "classic/test_bivariate.py::test_estimates_are_those_of_metafors_rma_mv",
         "conditional": CONDITIONAL + "test_the_conditional_odds_ratio_equals_clogits",
         "stratified_tests": CONDITIONAL + "test_tests_of_tables_equal_metafors",
     },

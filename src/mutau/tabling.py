@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial, singledispatch
 
+from mutau.classic import Bivariate
 from mutau.comparing import Comparison, compare, compare_likelihoods
 from mutau.decisions import Decision
 from mutau.describing import model_table
@@ -20,6 +21,7 @@ from mutau.studies import StudyTable
 from mutau.summaries import probabilities, summary
 from mutau.tables import (
     Table,
+    bivariate_table,
     decision_kinds,
     diagnosis_kinds,
     kinds,
@@ -38,8 +40,8 @@ def table(what: object, kind: str | None = None) -> Table:
     ----------
     what : StudyTable, OutcomeModel, Fit, Comparison, Decision, Diagnosis, Shrunken, Sensitivity or PooledResult
         The result; a comparison is from `mutau.compare`, a decision from `mutau.decide`, a diagnosis from
-        `mutau.diagnose`, a sensitivity from `mutau.sensitivity`, and `mutau.diagnostics.shrunken` and
-        `shrunken_beside` have one table each.
+        `mutau.diagnose`, a sensitivity from `mutau.sensitivity`; `mutau.bivariate`, `mutau.diagnostics.shrunken` and
+        its `shrunken_beside` have one table each.
     kind : str, optional
         Which of its tables; the first if left out. Of a StudyTable ``"studies"``; of an OutcomeModel ``"model"``; of
         a Fit ``"summary"``, ``"probabilities"``, ``"data"``, ``"checks"``, and, which fits the model again under its
@@ -137,6 +139,11 @@ def _(what: Decision) -> _Makers:
 def _(what: Diagnosis) -> _Makers:
     made = diagnosis_kinds(what)
     return {name: partial(made.__getitem__, name) for name in made}
+
+
+@_makers.register
+def _(what: Bivariate) -> _Makers:
+    return {"bivariate": lambda: bivariate_table(what)}
 
 
 @_makers.register

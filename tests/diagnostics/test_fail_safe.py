@@ -12,9 +12,7 @@ from mutau import diagnostics
 from mutau.classic import inverse_variance
 from mutau.errors import ApproximationWarning, ArgumentError
 
-BLOCKS = json.loads(
-    (Path(__file__).parents[1] / "reference" / "fail_safe.json").read_text(encoding="utf-8")
-)
+BLOCKS = json.loads((Path(__file__).parents[1] / "reference" / "fail_safe.json").read_text(encoding="utf-8"))
 NAMES = [name for name in BLOCKS if name != "meta"]
 
 pytestmark = pytest.mark.filterwarnings("ignore::mutau.errors.ApproximationWarning")

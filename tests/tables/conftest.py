@@ -88,6 +88,7 @@ def every_table(exact_secure, exact_sensitivity, hostile):
             )
             for kind in diagnosed.to_frames()
         ),
+        mutau.table(mutau.bivariate(mutau.read_studies(BCG))),
         mutau.table(diagnostics.shrunken(hostile.studies, measure=hostile.model, tau2="DL")),
         mutau.table(diagnostics.shrunken_beside(exact_secure)),
         tables.kinds.review("Review", [exact_secure.model], compared),

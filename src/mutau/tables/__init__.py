@@ -52,6 +52,7 @@ from mutau.tables.sensitivity import (
 )
 from mutau.tables.shrinking import shrunken_beside_table, shrunken_table
 from mutau.tables.texts import numbered_notes, plain
+from mutau.tables.two_arms import bivariate_table
 
 __all__ = [
     "BAYESIAN",
@@ -69,6 +70,7 @@ __all__ = [
     "Table",
     "agreement_sentence",
     "agreement_table",
+    "bivariate_table",
     "chance",
     "changes_table",
     "check_table",
