@@ -25,6 +25,7 @@ from mutau.classic import (
     peto,
     stratified_tests,
 )
+from mutau.measures import hedges_correction
 
 HERE = Path(__file__).parent
 COUNTS = ("events_treatment", "n_treatment", "events_control", "n_control")
@@ -33,6 +34,8 @@ READY_MADE = ("HR", "GEN")
 """Measures that compute nothing."""
 PARTIAL = {"PCOR": 0, "ZPCOR": -2}
 """What current metafor adds to n less the number of predictors, where 3.8-1 has -1: see DISAGREEMENTS.md."""
+BONETT = {"SMDH": (("n1i", "n2i"), 2), "SMCRH": (("ni",), 1)}
+"""Sizes of the degrees of freedom of J, whose square 3.8-1 puts into these variances: see DISAGREEMENTS.md."""
 NOTHING = 1e-14
 """An effect of 0 is left with the rounding of logarithms; below this neither number is more than that."""
 
@@ -92,6 +95,10 @@ def measures() -> Rows:
         if case["measure"] in PARTIAL:
             n, predictors = (np.array(case["data"][letter]) for letter in ("ni", "mi"))
             vi = vi * (n - predictors - 1) / (n - predictors + PARTIAL[case["measure"]])
+        if case["measure"] in BONETT:
+            letters, less = BONETT[case["measure"]]
+            degrees = sum(np.array(case["data"][letter]) for letter in letters) - less
+            vi = vi / hedges_correction(degrees) ** 2
         usable = np.isfinite(yi) & (vi > 0)
         differences = (
             _effects_apart(found["yi"].to_numpy()[usable], yi[usable]),
