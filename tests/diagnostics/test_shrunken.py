@@ -20,7 +20,7 @@ TESTS = {"z": "wald", "t": "t", "knha": "HK", "adhoc": "HK-adhoc"}
 CLOSED = {"DL", "HE", "HS", "SJ", "EE"}
 CLOSED_FORM = 1e-12
 """Relative to the largest number of its kind: both programs evaluate the same expressions."""
-ITERATIVE = 1e-8
+ITERATIVE = 1e-10
 """The same where tau2 is searched: metafor ends within 1e-14 of the mean sampling variance of its last step."""
 
 DEFAULT_THRESHOLD = 1.5e-4

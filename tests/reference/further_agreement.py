@@ -18,6 +18,7 @@ import pandas as pd
 
 from mutau import diagnostics, effects
 from mutau.classic import (
+    bivariate_means,
     conditional,
     inverse_variance,
     mantel_haenszel,
@@ -330,11 +331,53 @@ def diagnosed() -> Rows:
     return rows
 
 
+BLUP_TESTS = {"z": "wald", "t": "t", "knha": "HK", "adhoc": "HK-adhoc"}
+
+
+def study_effects() -> Rows:
+    """Empirical Bayes estimates of studies' effects with errors and limits, by data set and estimator of tau2."""
+    rows: Rows = {}
+    for name, block in load("shrunken").items():
+        for key, expected in block.items() if name != "meta" else ():
+            if isinstance(expected, dict):
+                method, test = key.split("_")
+                tau2, row = "CE" if method == "EE" else method, rows.setdefault(name, {})
+                found = diagnostics.shrunken(yi=block["yi"], vi=block["vi"], tau2=tau2, ci=BLUP_TESTS[test])
+                numbers = [apart(getattr(found, number), values) for number, values in expected.items()]
+                row[tau2] = worst([row.get(tau2, math.nan), *numbers])
+    return rows
+
+
+def both_arms() -> Rows:
+    """The bivariate model of the log odds of both arms, by data set."""
+    rows: Rows = {}
+    for name, block in load("bivariate").items():
+        if name == "meta":
+            continue
+        for method in ("ML", "REML"):
+            expected = block[method]
+            (y_c, y_t), (v_c, v_t) = (np.reshape(block[what], (2, -1)) for what in ("yi", "vi"))
+            found = bivariate_means(y_t, v_t, y_c, v_c, method=method)
+            errors = np.sqrt(np.array(expected["covariance"])[[0, 3]])
+            rows.setdefault(name, {}).update({
+                f"means {method}": apart([found.control.estimate, found.treatment.estimate], expected["estimates"]),
+                f"errors {method}": apart([found.control.se, found.treatment.se], errors),
+                f"log likelihood {method}": apart(found.log_likelihood, expected["log_likelihood"]),
+            })  # fmt: skip
+            if max(expected["tau2"]) > NOTHING:
+                tau2 = [found.tau2_control, found.tau2_treatment]
+                rows[name][f"tau2 {method}"] = each_apart(tau2, expected["tau2"])
+                rows[name][f"rho {method}"] = apart(found.rho, expected["rho"])
+    return rows
+
+
 FURTHER: dict[str, Callable[[], Rows]] = {
     "Effect measures against escalc": measures,
     "Means, intervals and prediction intervals against rma": intervals,
     "Further intervals against robust, clubSandwich, hc and their formulas in R": further_intervals,
     "Counts and rates against rma.mh, clogit and glm": counts,
     "Diagnostics and small-study effects against metafor and lm": diagnosed,
+    "True effects of studies against blup": study_effects,
+    "Both arms together against rma.mv": both_arms,
 }
 """Tables by their headings."""
