@@ -211,3 +211,19 @@ def test_the_frame_has_a_row_per_quantity():
     assert frame["prediction_lower"].notna().tolist() == [False, False, True, False, False]
     assert frame["provenance"].iloc[0].startswith("as tabulated in metadat")
     assert "Odds ratio" in mutau.table(found).to_markdown()
+
+
+def test_the_effect_at_a_risk_lies_on_the_line():
+    found = mutau.bivariate(table("bcg"), method="ML")
+    half, mean = found.effect_at(0.5), found.effect_at(1 / (1 + math.exp(-found.control.estimate)))
+    assert [half.estimate, half.se] == pytest.approx(
+        [found.line.intercept.estimate, found.line.intercept.se], rel=1e-12
+    )
+    assert mean.estimate == pytest.approx(found.difference.estimate, rel=1e-12)
+    assert mean.se < found.difference.se  # what goes with the control arm is not part of it
+    assert found.effect_at(0.001).estimate > mean.estimate > found.effect_at(0.05).estimate
+    for wrong in (0, 1, math.nan):
+        with pytest.raises(ArgumentError, match="between 0 and 1"):
+            found.effect_at(wrong)
+    with pytest.raises(ArgumentError, match="not known to be log odds"):
+        bivariate_means(*arms()).effect_at(0.1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import chdtrc, ndtr
+from scipy.special import chdtrc, logit, ndtr
 
 from mutau.classic.generic import scale_of
 from mutau.classic.predicting import quantile
@@ -123,6 +123,51 @@ class Bivariate:
     provenance: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
+    def effect_at(self, risk: float) -> Estimated:
+        """Give the mean log odds ratio of studies whose true risk in the control arm is `risk`.
+
+        Parameters
+        ----------
+        risk : float
+            Between 0 and 1.
+
+        Returns
+        -------
+        Estimated
+            On the line; its interval is of that mean, not of one study, whose effect varies about it by
+            `line.residual_tau2`. Beyond the risks of the studies it is an extrapolation.
+
+        Raises
+        ------
+        ArgumentError
+            `risk` is no risk, or the values are not log odds.
+
+        Examples
+        --------
+        >>> found = bivariate_means([-1, -2.1, 0.4, -1.7], [0.1, 0.2, 0.1, 0.1], [-0.4, -1, 1, -0.6], [0.1] * 4)
+        >>> from dataclasses import replace
+        >>> at = replace(found, measure="log odds").effect_at(0.5)
+        >>> at.estimate == found.line.intercept.estimate
+        True
+        """
+        if self.measure != "log odds" or not 0 < risk < 1:
+            what = (
+                f"risk={risk}" if self.measure == "log odds" else "values that are not known to be log odds"
+            )
+            rule = "An effect is asked for at a risk between 0 and 1, of log odds"
+            raise ArgumentError(Fault(what, rule, "Use 0.1, with mutau.bivariate", key="risk"))
+        steep, at = self.line.slope.estimate, float(logit(risk))
+        value = self.line.intercept.estimate + steep * at
+        return _estimated(value, self._line_variance(at), self.prob)
+
+    def _line_variance(self, at: float) -> float:
+        """Variance of the line at a control value: of the means, and of the slope away from the control mean."""
+        c, t = self.control.se**2, self.treatment.se**2
+        between = (c + t - self.difference.se**2) / 2
+        steep = self.line.slope.estimate + 1
+        means = t + steep**2 * c - 2 * steep * between
+        return means + ((at - self.control.estimate) * self.line.slope.se) ** 2
+
     def to_frame(self) -> pd.DataFrame:
         """Make a frame of one row per quantity, on the analysis scale.
 
@@ -189,8 +234,8 @@ def bivariate_means(
     Notes
     -----
     ``(y_c, y_t)_i ~ N(theta_i, diag(v_ci, v_ti))``, ``theta_i ~ N(mu, Sigma)``. Means by generalised least squares;
-    Sigma by maximum or restricted maximum likelihood: see `mutau.classic.unstructured.maximum`. Wald's intervals take
-    Sigma as known and are too narrow for few studies. The line of the difference on the control arm has the slope
+    Sigma by maximum or restricted maximum likelihood: see ``mutau.classic.unstructured.maximum``. Wald's intervals
+    take Sigma as known and are too narrow for few studies. The line of the difference on the control arm has slope
     ``Sigma_ct/Sigma_cc - 1``: it is of the true values, so it is not biased by the control arm's sampling error being
     part of the difference, as a regression of observed on observed values is. The slope's standard error is by the
     delta method from the observed information on Sigma, the intercept's from that and the covariance of the means.
