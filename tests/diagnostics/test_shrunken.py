@@ -10,6 +10,7 @@ import pytest
 import mutau
 from mutau import diagnostics
 from mutau.classic import TAU2_METHODS
+from mutau.classic.confidence import ERRORS, SOUGHT
 from mutau.diagnostics.shrinking import HOW_THEY_DIFFER, TAU2_AS_KNOWN
 from mutau.errors import ArgumentError
 from mutau.outcomes.model import ZeroCells
@@ -108,8 +109,12 @@ def test_scale_and_coverage():
 
 
 def test_what_is_refused():
-    with pytest.raises(ArgumentError, match="permutation test has none"):
-        diagnostics.shrunken(yi=[0.1, 0.2], sei=[0.1, 0.1], ci="permutation")
+    for ci in SOUGHT:
+        with pytest.raises(ArgumentError, match=f"{ci} has none"):
+            diagnostics.shrunken(yi=[0.1, 0.2], sei=[0.1, 0.1], ci=ci)
+    for ci in ERRORS:
+        found = diagnostics.shrunken(yi=[0.1, 0.2, 0.9], sei=[0.1, 0.1, 0.2], ci=ci)
+        assert np.isfinite(found.lower).all(), ci
     with pytest.raises(ArgumentError, match="at least 2 studies"):
         diagnostics.shrunken(yi=[0.1], sei=[0.1])
 

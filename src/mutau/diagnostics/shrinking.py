@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mutau.classic import CI_METHODS, ClassicResult, inverse_variance
+from mutau.classic import ClassicResult, inverse_variance
+from mutau.classic.confidence import ERRORS, SOUGHT
 from mutau.classic.generic import NO_PREDICTION
 from mutau.classic.predicting import quantile
 from mutau.diagnostics.about import about_table
 from mutau.diagnostics.given import FloatArray, given_effects
 from mutau.diagnostics.results import Columns
-from mutau.errors import ArgumentError, Fault, nearest
+from mutau.errors import ArgumentError, Fault
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from mutau.studies import StudyTable
 
 __all__ = ["Shrunken", "ShrunkenBeside", "shrunken", "shrunken_beside"]
-
-_CI = tuple(name for name in CI_METHODS if name != "permutation")
 
 TAU2_AS_KNOWN = (
     "Each estimate takes tau2 as known; its interval holds the uncertainty of the study and of the mean, not that of "
@@ -164,7 +163,7 @@ def shrunken(
         As in `mutau.pool`; `measure` may be an `OutcomeModel`. Every estimator of tau2 goes.
     labels : sequence of str, optional
         Names of ready-made effects.
-    ci : {"wald", "t", "HK", "HK-adhoc", "cochrane", "KR"}
+    ci : {"wald", "t", "HK", "HK-adhoc", "cochrane", "KR", "robust", "robust-HC0", "SJ"}
         Whose standard error of the mean is taken, and whether the multiplier is z's or t's: as metafor's ``blup``
         takes those of ``test="z"``, ``"t"``, ``"knha"`` and ``"adhoc"``.
 
@@ -176,7 +175,7 @@ def shrunken(
     Raises
     ------
     ArgumentError, StudyDataError
-        As `mutau.pool`; fewer than two studies; ``ci="permutation"``, which has no standard error of its own.
+        As `mutau.pool`; fewer than two studies; an interval that has no standard error, as ``"permutation"``.
 
     Notes
     -----
@@ -196,9 +195,9 @@ def shrunken(
     >>> [round(value, 3) for value in result.estimate]
     [0.128, 0.217, 0.722]
     """
-    if ci == "permutation":
-        rule = "An interval of a study's effect takes the mean's standard error; a permutation test has none"
-        raise ArgumentError(Fault(f"ci={ci!r}", rule, nearest(ci, _CI), key="ci"))
+    if ci in SOUGHT:
+        rule = f"An interval of a study's effect takes a standard error of the mean; {ci} has none"
+        raise ArgumentError(Fault(f"ci={ci!r}", rule, f"Use {', '.join(ERRORS)}", key="ci"))
     given = given_effects(studies, yi=yi, vi=vi, sei=sei, measure=measure, labels=labels, least=2, tau2=tau2)
     pooled = inverse_variance(given.yi, given.vi, tau2=tau2, ci=ci, prob=prob, prediction="normal")
     share = given.vi / (given.vi + pooled.tau2)
