@@ -104,6 +104,8 @@ OUTSIDE = {
         **dict.fromkeys(("egger", "begg"), DIAGNOSTICS + "test_egger_and_begg"),
         **dict.fromkeys(("harbord", "peters", "deeks"), DIAGNOSTICS + "test_harbord_peters_and_deeks"),
         "pet_peese": DIAGNOSTICS + "test_pet_peese_are_eggers_limits",
+        "fail_safe_n": "diagnostics/test_fail_safe.py::test_closed_forms_are_metafors",
+        "shrunken": "diagnostics/test_shrunken.py::test_estimates_are_those_of_metafors_blup",
         "trim_and_fill": DIAGNOSTICS + "test_trim_and_fill",
     },
     "classic": {
@@ -114,6 +116,7 @@ OUTSIDE = {
         "mantel_haenszel": PROGRAMS + "test_mantel_haenszel_equals_metafor",
         "mantel_haenszel_rates": "classic/test_peto_and_rates.py::test_rates_equal_metafors",
         "peto": "classic/test_peto_and_rates.py::test_peto_equals_metafors_on_bcg",
+        "bivariate_means": "classic/test_bivariate.py::test_estimates_are_those_of_metafors_rma_mv",
         "conditional": CONDITIONAL + "test_the_conditional_odds_ratio_equals_clogits",
         "stratified_tests": CONDITIONAL + "test_tests_of_tables_equal_metafors",
     },
@@ -125,7 +128,7 @@ OUTSIDE = {
 }
 """Where each method's number from another program or a paper is tested."""
 
-NO_NUMBER_OF_THEIR_OWN = {"given_effects", "diagnose", "funnel", "labbe", "drapery"}
+NO_NUMBER_OF_THEIR_OWN = {"given_effects", "diagnose", "funnel", "labbe", "drapery", "shrunken_beside"}
 """They read, gather or draw what the others give; test_what_is_drawn.py holds them to `pool` and `trim_and_fill`."""
 
 

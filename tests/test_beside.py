@@ -98,7 +98,7 @@ def test_a_comparison_gives_the_diagnostics_of_its_studies(compared):
 
 def test_what_needs_more_studies_is_named_with_the_reason():
     found = mutau.diagnose(yi=[0.1, 0.4], sei=[0.1, 0.2])
-    assert set(found.to_frames()) == {"leave_one_out"}
+    assert set(found.to_frames()) == {"leave_one_out", "fail_safe"}
     assert len(found.missing) == 1
     assert found.missing[0].startswith("Influence, Egger's test,")
     assert "at least 3 studies; here: 2 studies" in found.missing[0]

@@ -49,6 +49,7 @@ def calls(secure, tmp_path):
         "StudyTable": lambda: mutau.StudyTable.from_frame(pd.read_csv(PIP)).k,
         "Table": lambda: isinstance(mutau.table(secure), mutau.Table),
         "benefit_by_tau": lambda: len(mutau.benefit_by_tau(exactly)),
+        "bivariate": lambda: mutau.bivariate(mutau.read_studies(ROOT / "data" / "bcg" / "bcg.csv")).k,
         "check_review": lambda: len(mutau.check_review(ROOT / "models", only="secure")[1]),
         "compare_likelihoods": lambda: len(mutau.compare_likelihoods(exactly)),
         "combine_arms": lambda: len(mutau.combine_arms(counts)),

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mutau import errors, exact, extraction, priors
     from mutau.batches import fit_many, pool_many
+    from mutau.both_arms import bivariate
     from mutau.comparing import compare, compare_likelihoods
     from mutau.decisions import decide
     from mutau.diagnostics import diagnose
@@ -51,6 +52,7 @@ _HOMES = {
     "StudyTable": "mutau.studies",
     "Table": "mutau.tables",
     "benefit_by_tau": "mutau.summaries",
+    "bivariate": "mutau.both_arms",
     "check_review": "mutau.review",
     "combine_arms": "mutau.multiarm",
     "compare": "mutau.comparing",
@@ -92,6 +94,7 @@ __all__ = [
     "StudyTable",
     "Table",
     "benefit_by_tau",
+    "bivariate",
     "check_review",
     "combine_arms",
     "compare",

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial, singledispatch
 
+from mutau.classic import Bivariate
 from mutau.comparing import Comparison, compare, compare_likelihoods
 from mutau.decisions import Decision
 from mutau.describing import model_table
-from mutau.diagnostics import Diagnosis
+from mutau.diagnostics import Diagnosis, Shrunken, ShrunkenBeside
 from mutau.errors import ArgumentError, Fault, nearest
 from mutau.fitting import Fit
 from mutau.outcomes import OutcomeModel
@@ -19,7 +20,17 @@ from mutau.regression import MetaRegression
 from mutau.sensitivities import Sensitivity
 from mutau.studies import StudyTable
 from mutau.summaries import probabilities, summary
-from mutau.tables import Table, decision_kinds, diagnosis_kinds, kinds, regression_kinds, sensitivity_kinds
+from mutau.tables import (
+    Table,
+    bivariate_table,
+    decision_kinds,
+    diagnosis_kinds,
+    kinds,
+    regression_kinds,
+    sensitivity_kinds,
+    shrunken_beside_table,
+    shrunken_table,
+)
 
 __all__ = ["table"]
 
@@ -29,9 +40,10 @@ def table(what: object, kind: str | None = None) -> Table:
 
     Parameters
     ----------
-    what : StudyTable, OutcomeModel, Fit, Comparison, Decision, Diagnosis, MetaRegression, Sensitivity or PooledResult
-        The result; a comparison is from `mutau.compare`, a decision from `mutau.decide`, a diagnosis from
-        `mutau.diagnose`, a meta-regression from `mutau.regress`, a sensitivity from `mutau.sensitivity`.
+    what : result
+        A StudyTable, an OutcomeModel, a Fit, what `mutau.compare`, `mutau.decide`, `mutau.diagnose`, `mutau.regress`,
+        `mutau.sensitivity` and `mutau.pooled` give, each with several tables; or what `mutau.bivariate`,
+        `mutau.diagnostics.shrunken` and its `shrunken_beside` give, with one.
     kind : str, optional
         Which of its tables; the first if left out. Of a StudyTable ``"studies"``; of an OutcomeModel ``"model"``; of
         a Fit ``"summary"``, ``"probabilities"``, ``"data"``, ``"checks"``, and, which fits the model again under its
@@ -135,6 +147,21 @@ def _(what: Diagnosis) -> _Makers:
 def _(what: MetaRegression) -> _Makers:
     made = regression_kinds(what)
     return {name: partial(made.__getitem__, name) for name in made}
+
+
+@_makers.register
+def _(what: Bivariate) -> _Makers:
+    return {"bivariate": lambda: bivariate_table(what)}
+
+
+@_makers.register
+def _(what: Shrunken) -> _Makers:
+    return {"shrunken": lambda: shrunken_table(what)}
+
+
+@_makers.register
+def _(what: ShrunkenBeside) -> _Makers:
+    return {"shrunken_beside": lambda: shrunken_beside_table(what)}
 
 
 @_makers.register

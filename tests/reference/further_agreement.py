@@ -19,6 +19,7 @@ import pandas as pd
 from mutau import diagnostics, effects
 from mutau.classic import (
     RegressionResult,
+    bivariate_means,
     conditional,
     inverse_variance,
     mantel_haenszel,
@@ -27,6 +28,7 @@ from mutau.classic import (
     peto,
     stratified_tests,
 )
+from mutau.measures import hedges_correction
 
 HERE = Path(__file__).parent
 COUNTS = ("events_treatment", "n_treatment", "events_control", "n_control")
@@ -35,6 +37,8 @@ READY_MADE = ("HR", "GEN")
 """Measures that compute nothing."""
 PARTIAL = {"PCOR": 0, "ZPCOR": -2}
 """What current metafor adds to n less the number of predictors, where 3.8-1 has -1: see DISAGREEMENTS.md."""
+BONETT = {"SMDH": (("n1i", "n2i"), 2), "SMCRH": (("ni",), 1)}
+"""Sizes of the degrees of freedom of J, whose square 3.8-1 puts into these variances: see DISAGREEMENTS.md."""
 NOTHING = 1e-14
 """An effect of 0 is left with the rounding of logarithms; below this neither number is more than that."""
 
@@ -94,6 +98,10 @@ def measures() -> Rows:
         if case["measure"] in PARTIAL:
             n, predictors = (np.array(case["data"][letter]) for letter in ("ni", "mi"))
             vi = vi * (n - predictors - 1) / (n - predictors + PARTIAL[case["measure"]])
+        if case["measure"] in BONETT:
+            letters, less = BONETT[case["measure"]]
+            degrees = sum(np.array(case["data"][letter]) for letter in letters) - less
+            vi = vi / hedges_correction(degrees) ** 2
         usable = np.isfinite(yi) & (vi > 0)
         differences = (
             _effects_apart(found["yi"].to_numpy()[usable], yi[usable]),
@@ -375,6 +383,46 @@ def _regressed_apart(result: RegressionResult, theirs: dict[str, Any], size: flo
         yield abs(result.r2 - theirs["r2"]) / max(theirs["r2"], 1.0)
 
 
+BLUP_TESTS = {"z": "wald", "t": "t", "knha": "HK", "adhoc": "HK-adhoc"}
+
+
+def study_effects() -> Rows:
+    """Empirical Bayes estimates of studies' effects with errors and limits, by data set and estimator of tau2."""
+    rows: Rows = {}
+    for name, block in load("shrunken").items():
+        for key, expected in block.items() if name != "meta" else ():
+            if isinstance(expected, dict):
+                method, test = key.split("_")
+                tau2, row = "CE" if method == "EE" else method, rows.setdefault(name, {})
+                found = diagnostics.shrunken(yi=block["yi"], vi=block["vi"], tau2=tau2, ci=BLUP_TESTS[test])
+                numbers = [apart(getattr(found, number), values) for number, values in expected.items()]
+                row[tau2] = worst([row.get(tau2, math.nan), *numbers])
+    return rows
+
+
+def both_arms() -> Rows:
+    """The bivariate model of the log odds of both arms, by data set."""
+    rows: Rows = {}
+    for name, block in load("bivariate").items():
+        if name == "meta":
+            continue
+        for method in ("ML", "REML"):
+            expected = block[method]
+            (y_c, y_t), (v_c, v_t) = (np.reshape(block[what], (2, -1)) for what in ("yi", "vi"))
+            found = bivariate_means(y_t, v_t, y_c, v_c, method=method)
+            errors = np.sqrt(np.array(expected["covariance"])[[0, 3]])
+            rows.setdefault(name, {}).update({
+                f"means {method}": apart([found.control.estimate, found.treatment.estimate], expected["estimates"]),
+                f"errors {method}": apart([found.control.se, found.treatment.se], errors),
+                f"log likelihood {method}": apart(found.log_likelihood, expected["log_likelihood"]),
+            })  # fmt: skip
+            if max(expected["tau2"]) > NOTHING:
+                tau2 = [found.tau2_control, found.tau2_treatment]
+                rows[name][f"tau2 {method}"] = each_apart(tau2, expected["tau2"])
+                rows[name][f"rho {method}"] = apart(found.rho, expected["rho"])
+    return rows
+
+
 FURTHER: dict[str, Callable[[], Rows]] = {
     "Effect measures against escalc": measures,
     "Means, intervals and prediction intervals against rma": intervals,
@@ -382,5 +430,7 @@ FURTHER: dict[str, Callable[[], Rows]] = {
     "Counts and rates against rma.mh, clogit and glm": counts,
     "Meta-regression against rma": regressions,
     "Diagnostics and small-study effects against metafor and lm": diagnosed,
+    "True effects of studies against blup": study_effects,
+    "Both arms together against rma.mv": both_arms,
 }
 """Tables by their headings."""

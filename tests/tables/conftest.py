@@ -62,7 +62,7 @@ def exact_sensitivity(exact_secure):
 def every_table(exact_secure, exact_sensitivity, hostile):
     """One of each kind, and those of a review."""
     import mutau
-    from mutau import tables
+    from mutau import diagnostics, tables
     from mutau.comparing import disagreement
     from mutau.pooled_only.wording import overview
 
@@ -101,6 +101,9 @@ def every_table(exact_secure, exact_sensitivity, hostile):
             )
             for kind in ("coefficients", "heterogeneity")
         ),
+        mutau.table(mutau.bivariate(mutau.read_studies(BCG))),
+        mutau.table(diagnostics.shrunken(hostile.studies, measure=hostile.model, tau2="DL")),
+        mutau.table(diagnostics.shrunken_beside(exact_secure)),
         tables.kinds.review("Review", [exact_secure.model], compared),
         overview("Pooled", [pooled]),
         tables.kinds.agreement(

@@ -18,7 +18,7 @@ from mutau.errors import ArgumentError
 from mutau.tables import Column, Given, Role, Table
 
 INTERVAL = re.compile(r"\[-?[\d.,]+(?: \w+)?, -?[\d.,e+]+(?: \w+)?\]")
-KIND = re.compile(r"\d+(\.\d+)?% (highest-density )?(credible|confidence|prediction)")
+KIND = re.compile(r"\d+(\.\d+)?% (highest-density )?(credible|confidence|prediction|empirical Bayes)")
 READABLE = {
     "md": Table.to_markdown,
     "html": Table.to_html,

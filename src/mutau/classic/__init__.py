@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mutau.classic.bivariate import BIVARIATE_METHODS, BaselineLine, Bivariate, Estimated, bivariate_means
 from mutau.classic.conditional import conditional
 from mutau.classic.counts import MH_TAU2_METHODS, mantel_haenszel
 from mutau.classic.generic import inverse_variance
@@ -21,6 +22,7 @@ from mutau.classic.tables import RD_VARIANCES
 from mutau.records import ClassicResult
 
 __all__ = [
+    "BIVARIATE_METHODS",
     "CI_METHODS",
     "MH_TAU2_METHODS",
     "PREDICTION_METHODS",
@@ -30,12 +32,16 @@ __all__ = [
     "REGRESSION_TAU2_CI_METHODS",
     "TAU2_CI_METHODS",
     "TAU2_METHODS",
+    "BaselineLine",
+    "Bivariate",
     "ClassicResult",
     "CoefficientTest",
+    "Estimated",
     "ManyPooled",
     "RegressionPrediction",
     "RegressionResult",
     "StratifiedTests",
+    "bivariate_means",
     "conditional",
     "inverse_variance",
     "inverse_variance_many",

@@ -35,6 +35,8 @@ class StratifiedTests:
         continuity correction.
     cmh_corrected, cmh_corrected_p_value : float
         The same with a continuity correction of 1/2.
+    cochran, cochran_p_value : float
+        Cochran's (1954) statistic: the same with binomial variances, n in the place of n - 1.
     breslow_day, breslow_day_p_value : float
         Breslow and Day's statistic of "the same odds ratio in every study", about the Mantel-Haenszel odds ratio, on
         `df` degrees of freedom.
@@ -55,6 +57,8 @@ class StratifiedTests:
     cmh_p_value: float
     cmh_corrected: float
     cmh_corrected_p_value: float
+    cochran: float
+    cochran_p_value: float
     breslow_day: float
     breslow_day_p_value: float
     tarone: float
@@ -106,9 +110,10 @@ def stratified_tests(
 
     References
     ----------
-    Mantel N, Haenszel W (1959). doi:10.1093/jnci/22.4.719. Breslow NE, Day NE (1980). Statistical methods in cancer
-    research I. IARC, Lyon. Tarone RE (1985). On heterogeneity tests based on efficient scores. Biometrika 72:91-95.
-    doi:10.1093/biomet/72.1.91
+    Cochran WG (1954). Some methods for strengthening the common chi-squared tests. Biometrics 10:417-451.
+    doi:10.2307/3001616. Mantel N, Haenszel W (1959). doi:10.1093/jnci/22.4.719. Breslow NE, Day NE (1980).
+    Statistical methods in cancer research I. IARC, Lyon. Tarone RE (1985). On heterogeneity tests based on efficient
+    scores. Biometrika 72:91-95. doi:10.1093/biomet/72.1.91
 
     Examples
     --------
@@ -122,11 +127,12 @@ def stratified_tests(
     kept: Arms = (a[tells], n1[tells], c[tells], n2[tells])
     pooled = mh_odds_ratio(*kept) if tells.any() else None
     odds = math.nan if pooled is None else math.exp(pooled.estimate)
-    cmh, corrected = _no_effect(*kept)
+    cmh, corrected, cochran = _no_effect(*kept)
     breslow_day, tarone = _one_odds_ratio(kept, odds)
     k = int(np.sum(tells))
     return StratifiedTests(
-        cmh, _p(cmh, 1), corrected, _p(corrected, 1), breslow_day, _p(breslow_day, k - 1), tarone, _p(tarone, k - 1),
+        cmh, _p(cmh, 1), corrected, _p(corrected, 1), cochran, _p(cochran, 1),
+        breslow_day, _p(breslow_day, k - 1), tarone, _p(tarone, k - 1),
         max(k - 1, 0), k, odds, tuple(_notes(k, cmh, odds, "" if pooled is None else pooled.reason)),
     )  # fmt: skip
 
@@ -144,14 +150,15 @@ def _p(statistic: float, df: int) -> float:
     return float(chdtrc(df, statistic)) if df > 0 and math.isfinite(statistic) else math.nan
 
 
-def _no_effect(a: Array, n1: Array, c: Array, n2: Array) -> tuple[float, float]:
-    """Cochran-Mantel-Haenszel without and with a continuity correction."""
+def _no_effect(a: Array, n1: Array, c: Array, n2: Array) -> tuple[float, float, float]:
+    """Cochran-Mantel-Haenszel without and with a continuity correction, and Cochran's."""
     total, events = n1 + n2, a + c
     excess = abs(float(np.sum(a - events * n1 / total)))
-    variance = float(np.sum(events / total * ((total - events) / total) * n1 * n2 / (total - 1)))
+    binomial = events / total * ((total - events) / total) * n1 * n2
+    given_margins, variance = float(np.sum(binomial / (total - 1))), float(np.sum(binomial / total))
     if not variance > 0:
-        return math.nan, math.nan
-    return excess**2 / variance, max(0.0, excess - 0.5) ** 2 / variance
+        return math.nan, math.nan, math.nan
+    return excess**2 / given_margins, max(0.0, excess - 0.5) ** 2 / given_margins, excess**2 / variance
 
 
 def _one_odds_ratio(arms: Arms, odds: float) -> tuple[float, float]:

@@ -15,6 +15,7 @@ from mutau.diagnostics.asymmetry import (
     peters,
 )
 from mutau.diagnostics.diagnosing import DIAGNOSIS_COLUMNS, Diagnosis, diagnose
+from mutau.diagnostics.file_drawer import FAIL_SAFE_METHODS, FailSafe, fail_safe_n
 from mutau.diagnostics.funnels import Funnel, funnel
 from mutau.diagnostics.given import Given, given_effects
 from mutau.diagnostics.influence import (
@@ -36,11 +37,13 @@ from mutau.diagnostics.results import (
     Radial,
     SmallStudyTest,
 )
+from mutau.diagnostics.shrinking import Shrunken, ShrunkenBeside, shrunken, shrunken_beside
 from mutau.diagnostics.trimming import TRIM_ESTIMATORS, TrimAndFill, trim_and_fill
 
 __all__ = [
     "DIAGNOSIS_COLUMNS",
     "DRAPERY_KINDS",
+    "FAIL_SAFE_METHODS",
     "LABBE_MEASURES",
     "PREDICTORS",
     "TRIM_ESTIMATORS",
@@ -49,6 +52,7 @@ __all__ = [
     "CumulativePooling",
     "Diagnosis",
     "Drapery",
+    "FailSafe",
     "Funnel",
     "Given",
     "Gosh",
@@ -58,6 +62,8 @@ __all__ = [
     "NormalQuantiles",
     "PetPeese",
     "Radial",
+    "Shrunken",
+    "ShrunkenBeside",
     "SmallStudyTest",
     "TrimAndFill",
     "baujat",
@@ -67,6 +73,7 @@ __all__ = [
     "diagnose",
     "drapery",
     "egger",
+    "fail_safe_n",
     "funnel",
     "given_effects",
     "gosh",
@@ -78,5 +85,7 @@ __all__ = [
     "pet_peese",
     "peters",
     "radial",
+    "shrunken",
+    "shrunken_beside",
     "trim_and_fill",
 ]

@@ -7,7 +7,7 @@ import numpy as np
 from mutau.classic import inverse_variance
 from mutau.diagnostics.given import Given
 
-__all__ = ["advice"]
+__all__ = ["advice", "fail_safe_advice"]
 
 _FEW = 10
 """Studies below which Sterne et al. 2011 and Cochrane's Handbook (13.3.5.4) advise against any test of asymmetry."""
@@ -68,4 +68,38 @@ def advice(method: str, given: Given) -> tuple[str, ...]:
         notes.append(f"trim and fill: I2 is {i2:.0f}%; it performs poorly with heterogeneity (Peters 2007)")
     if method in ("Harbord", "Peters") and i2 >= _SOME_I2:
         notes.append(f"{method}: I2 is {i2:.0f}%; with much heterogeneity it is unreliable (Sterne 2011)")
+    return tuple(notes)
+
+
+def fail_safe_advice(method: str, given: Given) -> tuple[str, ...]:
+    """Say why a fail-safe N is not to be relied on.
+
+    Parameters
+    ----------
+    method : {"Rosenthal", "Orwin", "Rosenberg", "general"}
+        Whose.
+    given : Given
+        The studies.
+
+    Returns
+    -------
+    tuple of str
+        Never empty: it is advised against whatever the studies are.
+    """
+    i2 = inverse_variance(given.yi, given.vi, tau2="DL").i2
+    notes = [
+        "Fail-safe N is not recommended (Cochrane Handbook 5.1, 10.4.4.3): it rests on the unseen studies having no "
+        "effect on average, its methods differ widely (Becker 2005), and it does not say how many unseen studies "
+        "there are"
+    ]
+    if method == "Rosenthal":
+        notes.append(
+            "Rosenthal: adds up z values, so it is not about the pooled effect, and knows no sizes of studies"
+        )
+    if method == "Orwin":
+        notes.append("Orwin: rests on the target, which is the asker's own choice, and knows no uncertainty")
+    if method in ("Rosenthal", "Rosenberg") and i2 >= _SOME_I2:
+        notes.append(f"{method}: I2 is {i2:.0f}%; it supposes one common effect")
+    if method == "general":
+        notes.append("general: supposes unseen studies that are as precise and as spread as those seen")
     return tuple(notes)

@@ -6,10 +6,12 @@ import math
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mutau.classic import inverse_variance
 from mutau.diagnostics.asymmetry import begg, egger, harbord, pet_peese, peters
+from mutau.diagnostics.file_drawer import FailSafe, fail_safe_n
 from mutau.diagnostics.given import Given, given_effects
 from mutau.diagnostics.influence import influence, leave_one_out
 from mutau.diagnostics.results import Described, Influence, LeaveOneOut, PetPeese, SmallStudyTest
@@ -52,6 +54,8 @@ class Diagnosis(Described):
         Every one that could be asked.
     missing : tuple of str
         What could not be asked, and why; studies left out.
+    fail_safe : tuple of FailSafe
+        Rosenthal's, Rosenberg's and the general one, each with why it is advised against. Of two studies or more.
     """
 
     k: int
@@ -59,6 +63,7 @@ class Diagnosis(Described):
     influence: Influence | None
     small_studies: tuple[SmallStudyResult, ...]
     missing: tuple[str, ...]
+    fail_safe: tuple[FailSafe, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """Give one row per test of small studies, columns `DIAGNOSIS_COLUMNS`."""
@@ -68,13 +73,18 @@ class Diagnosis(Described):
         return pd.DataFrame(rows, columns=list(DIAGNOSIS_COLUMNS))
 
     def to_frames(self) -> dict[str, pd.DataFrame]:
-        """Give what there is by name: ``leave_one_out``, ``influence``, ``small_studies``."""
+        """Give what there is by name: ``leave_one_out``, ``influence``, ``small_studies``, ``fail_safe``."""
+        import pandas as pd
+
         found = {"leave_one_out": self.leave_one_out, "influence": self.influence}
         frames = {name: each.to_frame() for name, each in found.items() if each is not None}
-        return frames | ({"small_studies": self.to_frame()} if self.small_studies else {})
+        frames |= {"small_studies": self.to_frame()} if self.small_studies else {}
+        if self.fail_safe:
+            frames["fail_safe"] = pd.concat([each.to_frame() for each in self.fail_safe], ignore_index=True)
+        return frames
 
     def __str__(self) -> str:
-        return "\n".join([*(str(each) for each in self.small_studies), *self.missing])
+        return "\n".join([*map(str, (*self.small_studies, *self.fail_safe)), *self.missing])
 
 
 def _row(found: SmallStudyResult) -> dict[str, Any]:
@@ -120,7 +130,8 @@ def diagnose(
     -------
     Diagnosis
         Leave-one-out, influence, Egger's test (classic and mixed), Begg's, Harbord's and Peters' (from counts),
-        PET-PEESE, trim and fill. Nothing is warned of here: the authors' advice against a test is in its ``notes``.
+        PET-PEESE, trim and fill, fail-safe N. Nothing is warned of here: the advice against a test is in its
+        ``notes``.
 
     Raises
     ------
@@ -148,11 +159,14 @@ def diagnose(
             name: _asked(name, ask, missing) for name, ask in _questions(given, studies, measure, how).items()
         }
     about = given.about
-    without, moved, *small = (
+    without, moved, *others = (
         None if each is None else replace(each, about=replace(about, measure=each.about.measure))
         for each in found.values()
     )
-    return Diagnosis(given.k, without, moved, tuple(filter(None, small)), _said(given, missing), about=about)
+    asked = [each for each in others if each is not None]
+    small = tuple(each for each in asked if not isinstance(each, FailSafe))
+    drawers = tuple(each for each in asked if isinstance(each, FailSafe))
+    return Diagnosis(given.k, without, moved, small, _said(given, missing), drawers, about=about)
 
 
 def _questions(
@@ -177,6 +191,8 @@ def _questions(
         asked["Peters' test"] = lambda: peters(studies, measure=of)
     asked["PET-PEESE"] = lambda: pet_peese(**ready)
     asked["Trim and fill"] = lambda: trim_and_fill(**ready, **how)
+    for method in ("Rosenthal", "Rosenberg", "general"):
+        asked[f"Fail-safe N ({method})"] = partial(fail_safe_n, **ready, method=method, tau2=how["tau2"])
     return asked
 
 

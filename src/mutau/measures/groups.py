@@ -210,7 +210,7 @@ def heteroscedastic_smd(
     -------
     yi, vi : ndarray, shape (k,)
         ``J (m1 - m2) / sqrt((sd1^2 + sd2^2) / 2)``, J with ``n1 + n2 - 2`` degrees of freedom, and the variance
-        of Bonett times J^2.
+        of Bonett, into which the corrected difference is put, as in that of the SMD and in metafor 5.
 
     References
     ----------
@@ -224,7 +224,7 @@ def heteroscedastic_smd(
         yi = correction * (m1 - m2) / np.sqrt(both / 2)
         vi = yi**2 * (sd1**4 / (n1 - 1) + sd2**4 / (n2 - 1)) / (2 * both**2)
         vi = vi + (sd1**2 / (n1 - 1) + sd2**2 / (n2 - 1)) / (both / 2)
-    return where_defined(yi, correction**2 * vi)
+    return where_defined(yi, vi)
 
 
 def log_ratio_of_means(

@@ -376,8 +376,8 @@ def heteroscedastic_change(
     Returns
     -------
     yi, vi : ndarray, shape (k,)
-        ``yi = J(n - 1) (m1 - m2) / sd2``, and ``J^2 (sd_change^2/(sd2^2 (n - 1)) + yi^2/(2 (n - 1)))``; NaN for ``n <
-        3``.
+        ``yi = J(n - 1) (m1 - m2) / sd2``, and ``sd_change^2/(sd2^2 (n - 1)) + yi^2/(2 (n - 1))``, Bonett's with the
+        corrected change, as in metafor 5; NaN for ``n < 3``.
 
     References
     ----------
@@ -389,7 +389,7 @@ def heteroscedastic_change(
     with np.errstate(divide="ignore", invalid="ignore"):
         yi = correction * (m1 - m2) / sd2
         change = sd1**2 + sd2**2 - 2 * r * sd1 * sd2
-        return where_defined(yi, correction**2 * (change / (sd2**2 * (n - 1)) + yi**2 / (2 * (n - 1))))
+        return where_defined(yi, change / (sd2**2 * (n - 1)) + yi**2 / (2 * (n - 1)))
 
 
 def log_ratio_of_paired_means(

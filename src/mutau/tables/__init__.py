@@ -53,7 +53,9 @@ from mutau.tables.sensitivity import (
     sensitivity_tables,
     with_conditions,
 )
+from mutau.tables.shrinking import shrunken_beside_table, shrunken_table
 from mutau.tables.texts import numbered_notes, plain
+from mutau.tables.two_arms import bivariate_table
 
 __all__ = [
     "BAYESIAN",
@@ -72,6 +74,7 @@ __all__ = [
     "Table",
     "agreement_sentence",
     "agreement_table",
+    "bivariate_table",
     "chance",
     "changes_table",
     "check_table",
@@ -108,6 +111,8 @@ __all__ = [
     "sample_heading",
     "sensitivity_kinds",
     "sensitivity_tables",
+    "shrunken_beside_table",
+    "shrunken_table",
     "summary_table",
     "text",
     "to_rich",

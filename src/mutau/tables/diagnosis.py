@@ -11,9 +11,11 @@ from mutau.tables.numbers import NOT_AVAILABLE, effect_interval, number, p_value
 from mutau.tables.record import Table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
-    from mutau.diagnostics import Diagnosis, Influence, LeaveOneOut
+    from mutau.diagnostics import Diagnosis, FailSafe, Influence, LeaveOneOut
 
 __all__ = ["DIAGNOSIS_CAPTIONS", "diagnosis_kinds", "diagnosis_tables"]
 
@@ -21,6 +23,7 @@ DIAGNOSIS_CAPTIONS = {
     "leave_one_out": "pooled effect without each study in turn",
     "influence": "influence of each study",
     "small_studies": "do small studies find other effects?",
+    "fail_safe": "how many unseen studies without an effect would overturn it? (advised against)",
 }
 """What each table of a diagnosis is called."""
 
@@ -51,7 +54,7 @@ def diagnosis_kinds(found: Diagnosis) -> dict[str, Table]:
             f"{title}: {DIAGNOSIS_CAPTIONS[name]}",
             columns,
             frames[name],
-            notes=found.missing,
+            notes=_notes(found, name),
             provenance=found.about.provenance,
         )
         for name, columns in _layouts(found).items()
@@ -66,7 +69,14 @@ def _layouts(found: Diagnosis) -> dict[str, tuple[Column, ...]]:
         made["influence"] = _influence(found.influence)
     if found.small_studies:
         made["small_studies"] = _small_studies(found)
+    if found.fail_safe:
+        made["fail_safe"] = _fail_safe(found.fail_safe)
     return made
+
+
+def _notes(found: Diagnosis, name: str) -> tuple[str, ...]:
+    said = [note for each in found.fail_safe for note in each.notes] if name == "fail_safe" else []
+    return (*dict.fromkeys(said), *found.missing)
 
 
 def _effect(measure: str, *values: float) -> str:
@@ -123,6 +133,20 @@ def _small_studies(found: Diagnosis) -> tuple[Column, ...]:
         ),
         text("What its authors say", [said.replace("\n", "; ") for said in frame["notes"]]),
     )
+
+
+def _fail_safe(found: Sequence[FailSafe]) -> tuple[Column, ...]:
+    return (
+        text("Fail-safe N", [each.method for each in found]),
+        number_column("Studies", [each.k for each in found]),
+        number_column("p-value now", [p_value(each.p_value) for each in found]),
+        text("Overturned by", [each.overturned for each in found]),
+        number_column("Unseen studies", [_count(each.n) for each in found]),
+    )
+
+
+def _count(n: float) -> str:
+    return NOT_AVAILABLE if math.isnan(n) else f"{n:,.0f}"
 
 
 def _in_place(found: Diagnosis, measure: str, *values: float) -> str:
