@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import chdtrc, expit
 
-from mutau.classic.arms import COUNTS, RATES, checked_arms
+from mutau.classic.arms import COUNTS, RATES, checked_arms, fractional_counts
 from mutau.classic.confidence import wald_interval
 from mutau.classic.generic import NO_PREDICTION, nothing_pooled
 from mutau.classic.heterogeneity import Heterogeneity
@@ -203,23 +203,14 @@ def _checked(
         faults.append(
             Fault(f"measure={measure!r}", rule, nearest(str(measure), CONDITIONAL_MEASURES), key="measure")
         )
-    arms = checked_arms(values, faults, labels, RATES if measure == "IRR" else COUNTS)
+    keys = RATES if measure == "IRR" else COUNTS
+    arms = checked_arms(values, faults, labels, keys)
     names = [str(name) for name in label_array(labels, len(arms[0]))]
-    fractional = _fractional(arms, names, measure)
+    rule, remedy = "A conditional likelihood is of whole numbers", "Give what was counted, or use method='MH'"
+    fractional = fractional_counts(arms, keys, names, rule, remedy)
     if fractional:
         raise ArgumentError(fractional)
     return arms, names
-
-
-def _fractional(arms: Arms, names: Sequence[str], measure: str) -> list[Fault]:
-    keys = COUNTS if measure == "OR" else (RATES[0], RATES[2])
-    counted = arms if measure == "OR" else (arms[0], arms[2])
-    rule, remedy = "A conditional likelihood is of whole numbers", "Give what was counted, or use method='MH'"
-    return [
-        Fault(f"{key} {values[i]:g}", rule, remedy, study=names[i], key=key)
-        for key, values in zip(keys, counted, strict=True)
-        for i in map(int, np.flatnonzero(values != np.floor(values)))
-    ]
 
 
 def _of_counts(arms: Arms, i: int) -> _Study:

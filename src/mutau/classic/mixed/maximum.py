@@ -1,0 +1,231 @@
+"""The maximum likelihood estimate of a mixed model of counts, and the likelihood's profile."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mutau.classic.mixed.climbing import LARGEST_SD, Summit, climb
+from mutau.classic.mixed.likelihood import MixedModel, Point
+from mutau.classic.predicting import quantile
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    type Array = NDArray[np.float64]
+
+__all__ = ["NONE", "Fitted", "fit_common", "fit_random", "profile", "profile_limits", "whole_point"]
+
+STARTS = (0.4, 2.0)
+"""Values of tau from which the maximum is sought, on the log or logit scale."""
+
+NONE = 1e-5
+"""A tau below this is none: the climb ends at 0, but for rounding."""
+
+SAME = 1e-3
+"""Relative: two climbs that end so close have found one maximum."""
+
+CLEAR = 0.1
+"""Where a climb over a standard deviation starts at least: 0 is a saddle wherever it is no maximum."""
+
+STEPS = 50
+NEAR = 1e-9
+"""Of a limit's distance from the estimate: how exactly it is found."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """A maximum of the likelihood.
+
+    Parameters
+    ----------
+    model : MixedModel
+        Without the standard deviation tau where it is 0.
+    summit : Summit
+        Where it lies.
+    tau : float
+        Between-study standard deviation.
+    taus : tuple of float
+        Every local maximum that was found.
+    reason : str
+        Why there is none; else empty. Everything else is then to be left alone.
+    """
+
+    model: MixedModel
+    summit: Summit
+    tau: float = 0.0
+    taus: tuple[float, ...] = ()
+    reason: str = ""
+
+    @property
+    def estimate(self) -> float:
+        """The mean effect mu."""
+        return float(self.summit.point.shared[0])
+
+    @property
+    def covariance(self) -> Array:
+        """Inverse of the observed information on the shared parameters."""
+        return np.linalg.inv(-self.summit.hessian)
+
+
+def fit_common(model: MixedModel) -> Fitted:
+    """Maximise the likelihood with tau at 0.
+
+    Parameters
+    ----------
+    model : MixedModel
+        Its first standard deviation is tau.
+    """
+    null = model.without(0)
+    start = null.family.start
+    b, d = null.counts
+    if null.own is None:
+        beta, *_ = np.linalg.lstsq(null.fixed, start.mean(axis=0), rcond=None)
+        own = np.zeros(null.k)
+    else:
+        both = np.column_stack([null.fixed, null.own])
+        each = np.linalg.lstsq(both, start.T, rcond=None)[0]
+        beta, own = each[:b].mean(axis=1), each[b]
+    shared = np.concatenate([beta, np.ones(d)])
+    summit = climb(null, Point(shared, own), np.ones(b + d, dtype=np.bool_))
+    return Fitted(null, summit, reason="" if summit.converged else _not_found("common effect", summit))
+
+
+def fit_random(model: MixedModel, common: Fitted) -> Fitted:
+    """Maximise the likelihood over tau too.
+
+    Parameters
+    ----------
+    model : MixedModel
+        Of at least two studies.
+    common : Fitted
+        The same with tau at 0, whose maximum is one of this model too where the likelihood falls from there.
+
+    Notes
+    -----
+    As a function of tau the likelihood is even, so that its slope in tau^2 at 0 is half its second derivative in tau.
+    """
+    b, _ = model.counts
+    everything = np.ones(sum(model.counts), dtype=np.bool_)
+    at_0 = climb(model, _with_tau(common.summit.point, b, 0.0), np.zeros_like(everything))
+    found = [common] if at_0.hessian[b, b] <= 0 else []
+    last = at_0
+    for tau in STARTS:
+        last = climb(model, _with_tau(common.summit.point, b, tau), everything)
+        there = abs(float(last.point.shared[b]))
+        known = any(abs(there - one.tau) <= SAME * (there + one.tau) for one in found)
+        if last.converged and NONE < there < LARGEST_SD and not known:
+            found.append(Fitted(model, last, there))
+    if not found:
+        return Fitted(model, last, reason=_not_found("tau", last, b))
+    best = max(found, key=lambda one: one.summit.value)
+    return Fitted(best.model, best.summit, best.tau, tuple(sorted(one.tau for one in found)))
+
+
+def _with_tau(point: Point, b: int, tau: float) -> Point:
+    return Point(np.insert(point.shared, b, tau), point.own)
+
+
+def _not_found(what: str, summit: Summit, b: int | None = None) -> str:
+    rises = b is not None and abs(float(summit.point.shared[b])) >= LARGEST_SD
+    said = f"The likelihood still rises at tau = {LARGEST_SD:g}: " if rises else ""
+    tried = "Newton's steps" if b is None else f"Newton's steps from tau = {', '.join(map(str, STARTS))}"
+    return f"{said}no maximum of the likelihood was found for the {what} (tried: {tried})"
+
+
+def whole_point(model: MixedModel, fitted: Fitted) -> Point:
+    """Give the maximum as a point of the model with tau, which a maximum at 0 is without."""
+    point = fitted.summit.point
+    return point if fitted.model is model else _with_tau(point, model.counts[0], 0.0)
+
+
+def profile(model: MixedModel, point: Point, parameter: int, value: float) -> Summit:
+    """Maximise the likelihood with one shared parameter held at a value, from a point near."""
+    free = np.ones(len(point.shared), dtype=np.bool_)
+    free[parameter] = False
+    shared, b = point.shared.copy(), model.counts[0]
+    shared[b:] = np.maximum(np.abs(shared[b:]), CLEAR)
+    shared[parameter] = value
+    return climb(model, Point(shared, point.own), free)
+
+
+def profile_limits(
+    model: MixedModel, fitted: Fitted, parameter: int, prob: float, least: float = -math.inf
+) -> tuple[float, float]:
+    """Where twice the log likelihood, the other parameters at their best, lies z^2 below its maximum.
+
+    Parameters
+    ----------
+    model : MixedModel
+        With tau.
+    fitted : Fitted
+        Its maximum.
+    parameter : int
+        Which shared parameter.
+    prob : float
+        Coverage.
+    least : float
+        The parameter's smallest value, which is the lower limit where the likelihood does not come down.
+
+    Returns
+    -------
+    lower, upper : float
+        NaN where not found.
+    """
+    point = whole_point(model, fitted)
+    at = float(point.shared[parameter])
+    at = abs(at) if least == 0 else at
+    return tuple(  # type: ignore[return-value]
+        _limit(model, point, fitted.summit.value, parameter, at, side, quantile(math.inf, prob), least)
+        for side in (-1.0, 1.0)
+    )
+
+
+def _limit(
+    model: MixedModel,
+    point: Point,
+    top: float,
+    parameter: int,
+    at: float,
+    side: float,
+    z: float,
+    least: float,
+) -> float:
+    """One limit: the signed root of the likelihood ratio is nearly linear, so that Newton's steps find it."""
+
+    def root_at(value: float) -> tuple[float, float]:
+        nonlocal point
+        summit = profile(model, point, parameter, value)
+        if not summit.converged:
+            return math.nan, math.nan
+        point = summit.point
+        r = math.sqrt(max(2 * (top - summit.value), 0.0))
+        return r, abs(float(summit.gradient[parameter])) / max(r, 1e-300)
+
+    if side < 0 and least > -math.inf and (at <= least or root_at(least)[0] <= z):
+        return least
+    inside, outside = at, least if side < 0 else math.inf
+    value = at + side * _first_step(model, point, parameter, at, z)
+    for _ in range(STEPS):
+        if (value - outside) * side >= 0:
+            value = 0.5 * (inside + outside)
+        r, slope = root_at(value)
+        if not math.isfinite(r + slope):
+            return math.nan
+        inside, outside = (value, outside) if r < z else (inside, value)
+        step = min(max((z - r) / max(slope, 1e-300), -abs(value - at)), 3 * abs(value - at))
+        new = value + side * step
+        if abs(new - value) <= NEAR * abs(value - at):
+            return new
+        value = new if (new - inside) * side > 0 else 0.5 * (inside + value)
+    return math.nan
+
+
+def _first_step(model: MixedModel, point: Point, parameter: int, at: float, z: float) -> float:
+    """Where Wald's limit would be; of a parameter at 0 its curvature is used alike."""
+    here = climb(model, point, np.zeros(len(point.shared), dtype=np.bool_))
+    information = -float(here.hessian[parameter, parameter])
+    return z / math.sqrt(information) if information > 0 else max(abs(at), 0.1)
