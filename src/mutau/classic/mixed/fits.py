@@ -25,6 +25,7 @@ from mutau.classic.heterogeneity import Heterogeneity, trace_term
 from mutau.classic.mixed.climbing import climb
 from mutau.classic.mixed.likelihood import MixedModel, Point
 from mutau.classic.mixed.maximum import (
+    LARGEST_SD,
     NONE,
     Fitted,
     fit_common,
@@ -290,7 +291,7 @@ class _Pooling:
         mean = self._interval(model, fitted, se)
         tau2 = fitted.tau**2 if random else (0.0 if request.tau2 == "CE" else math.nan)
         low, high = profile_limits(model, fitted, model.counts[0], request.prob, 0.0) if random else _NAN2
-        squares = (low**2, high**2)
+        squares = (low**2, high**2 if math.isfinite(high) else math.nan)
         (i2, h2), *limits = (
             map(float, spread.i2_h2(value)) if random else _NAN2 for value in (tau2, *squares)
         )
@@ -384,6 +385,10 @@ class _Pooling:
             )
         if fitted.tau == 0:
             said.append("tau2 is 0, the end of its range, where it has no standard error")
+        if math.isinf(high):
+            said.append(
+                f"tau2 has no upper limit: at tau = {LARGEST_SD:g} its likelihood has not come down enough"
+            )
         if math.isnan(high):
             said.append("The limits of tau2 were not found (tried: Newton's steps from Wald's limits)")
         return said

@@ -134,11 +134,13 @@ class MixedModel:
         if d == 0:
             return np.zeros((k, 1, 0)), np.zeros((k, 1))
         if d == 1:
-            z, log_weight = normal_rule(_Along(self.family, centre, spread[:, 0]), (k,))
+            z, log_weight = _rule(_Along(self.family, centre, spread[:, 0]), (k,))
             return z[..., np.newaxis], log_weight
-        outer, log_outer = normal_rule(_Integrated(self.family, centre, spread), (k,))
+        outer, log_outer = normal_rule(
+            _Integrated(self.family, centre, spread), (k,), float(np.abs(spread[:, 1]).max())
+        )
         moved = centre[:, np.newaxis] + outer[..., np.newaxis] * spread[:, 1]
-        inner, log_inner = normal_rule(_Along(self.family, moved, spread[:, 0]), outer.shape)
+        inner, log_inner = _rule(_Along(self.family, moved, spread[:, 0]), outer.shape)
         both = np.stack([inner, np.broadcast_to(outer[..., np.newaxis], inner.shape)], axis=-1)
         log_both = log_inner + log_outer[..., np.newaxis]
         return both.reshape(k, -1, 2), log_both.reshape(k, -1)
@@ -158,6 +160,10 @@ class _Along:
         return value.sum(axis=-1), slope @ self.spread, curvature @ self.spread**2
 
 
+def _rule(along: _Along, rows: tuple[int, ...]) -> tuple[Array, Array]:
+    return normal_rule(along, rows, float(np.abs(along.spread).max()))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Integrated:
     """Log likelihood along the second random effect, the first integrated out."""
@@ -169,7 +175,7 @@ class _Integrated:
     def __call__(self, z: Array) -> tuple[Array, Array, Array]:
         first, second = self.spread.T
         centre = self.centre[:, np.newaxis] + z[..., np.newaxis] * second
-        inner, log_weight = normal_rule(_Along(self.family, centre, first), z.shape)
+        inner, log_weight = _rule(_Along(self.family, centre, first), z.shape)
         value, slope, curvature = self.family(centre[..., np.newaxis, :] + inner[..., np.newaxis] * first)
         log_mass = value.sum(axis=-1) + log_weight
         top = log_mass.max(axis=-1, keepdims=True)

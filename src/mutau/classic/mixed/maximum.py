@@ -17,7 +17,16 @@ if TYPE_CHECKING:
 
     type Array = NDArray[np.float64]
 
-__all__ = ["NONE", "Fitted", "fit_common", "fit_random", "profile", "profile_limits", "whole_point"]
+__all__ = [
+    "LARGEST_SD",
+    "NONE",
+    "Fitted",
+    "fit_common",
+    "fit_random",
+    "profile",
+    "profile_limits",
+    "whole_point",
+]
 
 STARTS = (0.4, 2.0)
 """Values of tau from which the maximum is sought, on the log or logit scale."""
@@ -168,12 +177,13 @@ def profile_limits(
     prob : float
         Coverage.
     least : float
-        The parameter's smallest value, which is the lower limit where the likelihood does not come down.
+        0 for a standard deviation, whose lower limit that is where the likelihood does not come down.
 
     Returns
     -------
     lower, upper : float
-        NaN where not found.
+        NaN where not found; a standard deviation's upper limit is infinite where the likelihood has not come down at
+        `LARGEST_SD`.
     """
     point = whole_point(model, fitted)
     at = float(point.shared[parameter])
@@ -207,6 +217,10 @@ def _limit(
 
     if side < 0 and least > -math.inf and (at <= least or root_at(least)[0] <= z):
         return least
+    if side > 0 and least == 0 and at < LARGEST_SD:
+        r = profile(model, point, parameter, LARGEST_SD)
+        if r.converged and 2 * (top - r.value) < z * z:
+            return math.inf
     inside, outside = at, least if side < 0 else math.inf
     value = at + side * _first_step(model, point, parameter, at, z)
     for _ in range(STEPS):
