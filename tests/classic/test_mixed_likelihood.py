@@ -18,14 +18,14 @@ from mutau.classic.mixed.models import make_model, saturated_model
 EVENTS = np.array([[0, 3], [4, 9], [1, 1], [180, 372], [2, 0]], dtype=float)
 SIZES = np.array([[30, 28], [31, 33], [1, 40], [1541, 1451], [50, 47]], dtype=float)
 INTEGRAL = 1e-10
-"""Log of an integral, of which the plain sums have 12,001 terms."""
+"""Log of an integral, of which the plain sums have 6,001 terms."""
 
 DIFFERENCE = 3e-6
 """Relative, of central differences with a step of 1e-5."""
 
-Z = np.linspace(-9, 9, 12_001)
+Z = np.linspace(-9, 9, 6_001)
 MASS = np.exp(-0.5 * Z**2) / np.exp(-0.5 * Z**2).sum()
-COARSE = np.linspace(-8, 8, 641)
+COARSE = np.linspace(-8, 8, 321)
 COARSE_MASS = np.exp(-0.5 * COARSE**2) / np.exp(-0.5 * COARSE**2).sum()
 
 
@@ -138,12 +138,12 @@ def test_an_effect_for_every_study_beside_random_intercepts_is_a_maximum():
     best = 0.0
     for (a, c), (n1, n0) in zip(events, sizes, strict=True):
         each = []
-        for theta in np.linspace(-4, 8, 121):
-            chance = stats.binom.pmf(a, n1, expit(middle[::4] + theta / 2))
-            chance *= stats.binom.pmf(c, n0, expit(middle[::4] - theta / 2))
-            each.append(math.log(max(chance @ MASS[::4] * 4, 1e-300)))
+        for theta in np.linspace(-4, 8, 61):
+            chance = stats.binom.pmf(a, n1, expit(middle[::2] + theta / 2))
+            chance *= stats.binom.pmf(c, n0, expit(middle[::2] - theta / 2))
+            each.append(math.log(max(chance @ MASS[::2] * 2, 1e-300)))
         best += max(each)
-    assert best <= top.value <= best + 0.1
+    assert best <= top.value <= best + 0.2
 
 
 def test_what_is_no_maximum_is_not_called_one():

@@ -148,14 +148,15 @@ def glmm(
     `k`.
 
     Random effects are integrated out by the trapezoid rule between the points where the integrand has all but
-    vanished (:mod:`mutau.classic.mixed.quadrature`), to about 1e-10; metafor, by lme4, uses Gauss and Hermite's
-    rule with 7 nodes, and for ``"UM.RS"`` Laplace's approximation, which differ from the fourth or fifth digit on.
-    The maximum is sought by Newton's steps with the exact Hessian, from several values of tau, and beside them at
-    tau = 0; where none is found the result is NaN and says what was tried. With an intercept for every study tau2
-    is biased downwards when studies are small.
+    vanished (``mutau.classic.mixed.quadrature``), to about 1e-10; metafor, by lme4, uses Gauss and Hermite's rule
+    with 7 nodes, and for ``"UM.RS"`` Laplace's approximation, which differ from the third to fifth digit on. The
+    maximum is sought by Newton's steps with the exact Hessian, from two values of tau, and beside them at tau = 0;
+    where none is found the result is NaN and says what was tried. With an intercept of its own for every study tau2
+    is biased downwards where studies are small (Jackson et al. 2018). The random intercepts of ``"UM.RS"`` are
+    uncorrelated with the effects.
 
-    One study: its own estimate; tau2 cannot be estimated. A fit takes a few hundredths of a second for 10 to 50
-    studies, with ``"UM.RS"``, whose integrals have two dimensions, one to three seconds; ``"CM.EL"`` takes time in
+    One study: its own estimate; tau2 cannot be estimated. A fit takes some hundredths of a second for 10 to 50
+    studies, with ``"UM.RS"``, whose integrals have two dimensions, one or two seconds; ``"CM.EL"`` takes time in
     proportion to the number of events.
 
     References
