@@ -218,8 +218,8 @@ def _limit(
     if side < 0 and least > -math.inf and (at <= least or root_at(least)[0] <= z):
         return least
     if side > 0 and least == 0 and at < LARGEST_SD:
-        r = profile(model, point, parameter, LARGEST_SD)
-        if r.converged and 2 * (top - r.value) < z * z:
+        far = profile(model, point, parameter, LARGEST_SD)
+        if far.converged and 2 * (top - far.value) < z * z:
             return math.inf
     inside, outside = at, least if side < 0 else math.inf
     value = at + side * _first_step(model, point, parameter, at, z)
