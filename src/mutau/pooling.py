@@ -12,7 +12,8 @@ from mutau.classic.conditional import CONDITIONAL_MEASURES, conditional
 from mutau.classic.confidence import estimator_for
 from mutau.classic.counts import MH_TAU2_METHODS, mantel_haenszel
 from mutau.classic.generic import inverse_variance
-from mutau.classic.mixed import MIXED_MEASURES, MIXED_METHODS, MIXED_TAU2, glmm, mixed_faults
+from mutau.classic.mixed.fits import MIXED_TAU2, glmm, mixed_faults
+from mutau.classic.mixed.models import MIXED_MEASURES, MIXED_METHODS
 from mutau.classic.peto import peto
 from mutau.classic.rates import mantel_haenszel_rates
 from mutau.classic.requests import TAU2_METHODS, Request, number_array, request_faults, wald_only_faults
@@ -188,6 +189,12 @@ def pool(
     >>> hk = pool(secure, measure="RR", tau2="REML", ci="HK")
     >>> round(float(np.exp(hk.estimate)), 2), f"{np.exp(hk.upper):.2g}"
     (8.88, '2.6e+06')
+
+    The same trials' odds ratio by their own likelihood, which needs no correction where an arm is empty:
+
+    >>> exact = pool(secure, measure="OR", method="CM.EL")
+    >>> np.exp([exact.estimate, exact.lower, exact.upper]).round(1), round(exact.tau2, 3)
+    (array([15.2,  4.1, 56.1]), 0.015)
     """
     known = method in METHODS
     tau2 = tau2 if tau2 is not None else default_tau2(method, ci)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mutau.classic import CI_METHODS, PREDICTION_METHODS, TAU2_METHODS
 from mutau.classic.confidence import estimator_for
 from mutau.classic.estimators import ESTIMATORS
-from mutau.classic.mixed import MIXED_METHODS
+from mutau.classic.mixed.models import MIXED_METHODS
 from mutau.errors import ArgumentError, Fault, nearest
 from mutau.pooling import METHODS, OF_COUNTS, default_ci, default_tau2
 

@@ -7,7 +7,8 @@ from mutau.classic.conditional import conditional
 from mutau.classic.counts import MH_TAU2_METHODS, mantel_haenszel
 from mutau.classic.generic import inverse_variance
 from mutau.classic.many import ManyPooled, inverse_variance_many
-from mutau.classic.mixed import MIXED_MEASURES, MIXED_METHODS, glmm
+from mutau.classic.mixed.fits import glmm
+from mutau.classic.mixed.models import MIXED_MEASURES, MIXED_METHODS
 from mutau.classic.peto import peto
 from mutau.classic.rates import mantel_haenszel_rates
 from mutau.classic.regression import meta_regression

@@ -100,7 +100,7 @@ def fit_common(model: MixedModel) -> Fitted:
         beta, own = each[:b].mean(axis=1), each[b]
     shared = np.concatenate([beta, np.ones(d)])
     summit = climb(null, Point(shared, own), np.ones(b + d, dtype=np.bool_))
-    return Fitted(null, summit, reason="" if summit.converged else _not_found("common effect", summit))
+    return Fitted(null, summit, reason="" if summit.converged else _not_found("a common effect", summit))
 
 
 def fit_random(model: MixedModel, common: Fitted) -> Fitted:
@@ -129,7 +129,7 @@ def fit_random(model: MixedModel, common: Fitted) -> Fitted:
         if last.converged and NONE < there < LARGEST_SD and not known:
             found.append(Fitted(model, last, there))
     if not found:
-        return Fitted(model, last, reason=_not_found("tau", last, b))
+        return Fitted(model, last, reason=_not_found("random effects", last, b))
     best = max(found, key=lambda one: one.summit.value)
     return Fitted(best.model, best.summit, best.tau, tuple(sorted(one.tau for one in found)))
 
@@ -142,7 +142,7 @@ def _not_found(what: str, summit: Summit, b: int | None = None) -> str:
     rises = b is not None and abs(float(summit.point.shared[b])) >= LARGEST_SD
     said = f"The likelihood still rises at tau = {LARGEST_SD:g}: " if rises else ""
     tried = "Newton's steps" if b is None else f"Newton's steps from tau = {', '.join(map(str, STARTS))}"
-    return f"{said}no maximum of the likelihood was found for the {what} (tried: {tried})"
+    return f"{said}no maximum of the likelihood was found for {what} (tried: {tried})"
 
 
 def whole_point(model: MixedModel, fitted: Fitted) -> Point:
