@@ -114,6 +114,23 @@ def test_a_shape_of_linear_predictors_is_kept():
     assert (exact(np.full((3, 1, 1), 700.0))[2] <= 0).all()
 
 
+@pytest.mark.parametrize("counts", [(505, 88391, 499, 88391), (3, 5000, 900, 5000), (0, 400, 300, 400)])
+def test_many_possible_numbers_are_summed_as_well_by_steps(counts):
+    a, n1, c, n0 = counts
+    theta = np.linspace(-8, 8, 17)
+    found = hypergeometric(np.array([[a, c]], float), np.array([[n1, n0]], float))(
+        theta[np.newaxis, :, np.newaxis]
+    )
+    j = np.arange(max(0, a + c - n0), min(n1, a + c) + 1)
+    terms = stats.hypergeom.logpmf(j, n1 + n0, n1, a + c) + np.multiply.outer(theta, j)
+    terms -= np.logaddexp.reduce(terms, axis=1)[:, np.newaxis]
+    mean = np.exp(terms) @ j
+    variance = (np.exp(terms) * (j - mean[:, np.newaxis]) ** 2).sum(axis=1)
+    assert found[0].ravel() == pytest.approx(terms[:, j == a].ravel(), abs=1e-9)
+    assert found[1].ravel() == pytest.approx(a - mean, abs=1e-9 * max(a, c))
+    assert found[2].ravel() == pytest.approx(-variance, rel=1e-8)
+
+
 def test_the_highest_likelihood_is_that_of_every_counts_own_estimate():
     kept, sizes = EVENTS[1:4], SIZES[1:4]
     binomial = stats.binom.logpmf(kept, sizes, kept / sizes).sum(axis=1)

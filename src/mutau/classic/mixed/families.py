@@ -19,9 +19,8 @@ from mutau.likelihoods.hypergeometric import support
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mutau.likelihoods.hypergeometric import Support
-
     type Array = NDArray[np.float64]
+    type Whole = NDArray[np.int64]
     type Derivatives = tuple[Array, Array, Array]
 
 __all__ = ["Binomial", "Family", "Hypergeometric", "Poisson", "hypergeometric"]
@@ -29,8 +28,17 @@ __all__ = ["Binomial", "Family", "Hypergeometric", "Poisson", "hypergeometric"]
 LARGEST = 300.0
 """Log of the largest mean of a Poisson count: its square is still a float64 number."""
 
+FEW = 150
+"""Possible numbers of events of which all are summed; of more only those around the mode."""
+
+STRIDE = 0.4
+"""Of the standard deviation: every so many numbers are summed, which leaves e^-123."""
+
 CHUNK = 2_000_000
-"""Terms of hypergeometric sums held in memory at once."""
+"""Terms of such sums held in memory at once."""
+
+FAR_SD, FAR = 12.0, 30.0
+"""How far from its mode a distribution is followed: so many standard deviations, and so many numbers more."""
 
 
 class Family(Protocol):
@@ -136,52 +144,109 @@ class Poisson:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Possible:
+    """Log weights of the possible numbers of events under treatment, for a log odds ratio of 0.
+
+    Parameters
+    ----------
+    first : float
+        The least possible number less the one observed.
+    log_weight : ndarray, shape (s,)
+        Concave; that of the number observed is 0.
+    rises : ndarray, shape (s - 1,)
+        By how much each weight falls to the next: the log odds ratio from which on the next is the likelier.
+    sd : ndarray, shape (s,)
+        Standard deviation that the curvature at each number tells, of the distribution that has its mode there.
+    """
+
+    first: float
+    log_weight: Array
+    rises: Array
+    sd: Array
+
+    def moments(self, theta: Array) -> Array:
+        """Log probability of what was observed, its distance from the mean, and minus the variance, shape (3, n).
+
+        A sum over whole numbers of a function that is smooth over several of them is that over every h-th, times h,
+        with a relative error of about exp(-2 (pi sd / h)^2): the trapezoid rule the other way round.
+        """
+        last = len(self.log_weight) - 1
+        mode = np.searchsorted(self.rises, theta)
+        sd = self.sd[mode]
+        stride = np.maximum(1, (STRIDE * sd).astype(np.int64))
+        far = int(np.ceil((FAR_SD * sd + FAR) / stride).max())
+        steps = mode[:, np.newaxis] + stride[:, np.newaxis] * np.arange(-far, far + 1)
+        offset = np.clip(steps, 0, last) + self.first
+        weight = np.where((steps >= 0) & (steps <= last), self.log_weight[np.clip(steps, 0, last)], -np.inf)
+        found = _moments(weight + theta[:, np.newaxis] * offset, offset)
+        found[0] -= np.log(stride)
+        return found
+
+
+def _moments(log_mass: Array, offset: Array) -> Array:
+    """Moments of distributions along the last axis; see `_Possible.moments`."""
+    top = log_mass.max(axis=-1, keepdims=True)
+    mass = np.exp(log_mass - top)
+    total = mass.sum(axis=-1, keepdims=True)
+    mass /= total
+    mean = (mass * offset).sum(axis=-1)
+    variance = (mass * (offset - mean[..., np.newaxis]) ** 2).sum(axis=-1)
+    return np.stack([-(top + np.log(total))[..., 0], -mean, -variance])
+
+
+@dataclass(frozen=True, eq=False)
 class Hypergeometric:
     """Fisher's noncentral hypergeometric distribution: events under treatment given all, x the log odds ratio.
 
     Parameters
     ----------
-    possible : sequence of Support
-        Of each study.
-    highest, start : ndarray, shape (k,) and (k, 1)
+    possible : sequence
+        Of each study: its possible numbers of events.
+    start : ndarray, shape (k, 1)
         See `Family`.
     """
 
-    possible: Sequence[Support]
-    highest: Array
+    possible: Sequence[_Possible]
     start: Array
 
     def __call__(self, x: Array) -> Derivatives:
         """See `Family`."""
         out = np.empty((3, *x.shape))
-        for i, own in enumerate(self.possible):
-            points = x[i].ravel()
-            size = max(1, CHUNK // own.offset.size)
-            pieces = [_moments(own, points[at : at + size]) for at in range(0, points.size, size)]
-            out[:, i] = np.concatenate(pieces, axis=1).reshape(3, *x[i].shape)
+        few, offset, log_weight = self._few
+        if len(few):
+            theta = x[few].reshape(len(few), -1, 1)
+            size = max(1, CHUNK // offset.size)
+            pieces = [
+                _moments(log_weight + theta[:, at : at + size] * offset, offset)
+                for at in range(0, theta.shape[1], size)
+            ]
+            out[:, few] = np.concatenate(pieces, axis=2).reshape(3, *x[few].shape)
+        for i in sorted(set(range(len(x))) - set(few.tolist())):
+            out[:, i] = self.possible[i].moments(x[i].ravel()).reshape(3, *x[i].shape)
         return out[0], out[1], out[2]
+
+    @cached_property
+    def _few(self) -> tuple[Whole, Array, Array]:
+        """Studies with few possible numbers, and these in rows of one length, shape (studies, 1, s)."""
+        sizes = [len(own.log_weight) for own in self.possible]
+        which = [i for i, size in enumerate(sizes) if size <= FEW]
+        width = max((sizes[i] for i in which), default=0)
+        offset, log_weight = np.zeros((len(which), 1, width)), np.full((len(which), 1, width), -np.inf)
+        for row, i in enumerate(which):
+            own = self.possible[i]
+            offset[row, 0, : sizes[i]] = own.first + np.arange(sizes[i])
+            log_weight[row, 0, : sizes[i]] = own.log_weight
+        return np.array(which, dtype=np.int64), offset, log_weight
 
     @property
     def size(self) -> tuple[int, int]:
         """See `Family`."""
         return len(self.possible), 1
 
-
-def _moments(own: Support, theta: Array) -> Array:
-    """Log probability of the events observed, their number less its mean, and minus its variance, shape (3, n)."""
-    mass = own.log_weight + np.multiply.outer(theta, own.offset)
-    top = mass.max(axis=1)
-    mass -= top[:, np.newaxis]
-    np.exp(mass, out=mass)
-    total = mass.sum(axis=1)
-    mean = mass @ own.offset / total
-    squares = mass @ own.offset**2 / total
-    exact = squares - mean**2
-    close = exact < 1e-4 * squares
-    if close.any():  # the difference has cancelled
-        apart = (own.offset - mean[close, np.newaxis]) ** 2
-        exact[close] = (mass[close] * apart).sum(axis=1) / total[close]
-    return np.stack([-top - np.log(total), -mean, -exact])
+    @cached_property
+    def highest(self) -> Array:
+        """See `Family`."""
+        return np.array([_best(own) for own in self.possible])
 
 
 def hypergeometric(events: Array, n: Array) -> Hypergeometric:
@@ -192,22 +257,29 @@ def hypergeometric(events: Array, n: Array) -> Hypergeometric:
         "events_control": events[:, 1],
         "n_control": n[:, 1],
     }
-    possible = [support(data, i) for i in range(len(events))]
+    possible = [_possible(*support(data, i)) for i in range(len(events))]
     odds = np.log((events + 0.5) / (n - events + 0.5))
     start = odds[:, :1] - odds[:, 1:]
-    return Hypergeometric(possible, np.array([_best(own) for own in possible]), start)
+    return Hypergeometric(possible, start)
 
 
-def _best(own: Support) -> float:
+def _possible(offset: Array, log_weight: Array) -> _Possible:
+    rises = -np.diff(log_weight)
+    bends = np.diff(rises)
+    bends = np.concatenate([bends[:1], bends, bends[-1:]]) if len(bends) else np.ones(len(offset))
+    return _Possible(float(offset[0]), log_weight, rises, 1 / np.sqrt(np.maximum(bends, 1e-12)))
+
+
+def _best(own: _Possible) -> float:
     """Log probability at a study's own estimate: 0 where that is infinite."""
-    if 0 in (own.offset[0], own.offset[-1]):
+    if 0 in (own.first, own.first + len(own.log_weight) - 1):
         return 0.0
     theta = np.zeros(1)
     low, high = -np.full(1, np.inf), np.full(1, np.inf)
     for _ in range(
         200
     ):  # the mean rises with theta: Newton's steps, kept between what is too low and too high
-        value, slope, curvature = _moments(own, theta)
+        value, slope, curvature = own.moments(theta)
         low, high = np.where(slope > 0, theta, low), np.where(slope < 0, theta, high)
         step = np.clip(-slope / np.minimum(curvature, -1e-300), -2.0, 2.0)
         if abs(float(step[0])) < 1e-9:

@@ -155,9 +155,8 @@ def glmm(
     is biased downwards where studies are small (Jackson et al. 2018). The random intercepts of ``"UM.RS"`` are
     uncorrelated with the effects.
 
-    One study: its own estimate; tau2 cannot be estimated. A fit takes some hundredths of a second for 10 to 50
-    studies, with ``"UM.RS"``, whose integrals have two dimensions, one or two seconds; ``"CM.EL"`` takes time in
-    proportion to the number of events.
+    One study: its own estimate; tau2 cannot be estimated. A fit takes about a tenth of a second for 10 to 50 studies,
+    however large; with ``"UM.RS"``, whose integrals have two dimensions, one to three seconds.
 
     References
     ----------
