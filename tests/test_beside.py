@@ -32,6 +32,9 @@ def test_all_names_every_estimator_interval_and_method():
     assert {each.ci for each in found} == set(CI_METHODS)
     assert {each.method for each in found} == {"IV", "MH", "Peto", "CMLE", "CM.EL", "CM.AL", "UM.FS", "UM.RS"}
     assert {each.method for each in named_analyses(["all"], "PLO")} == {"IV", "GLMM"}
+    (named,) = named_analyses(["CM.EL PL"], "OR")
+    assert (named.method, named.tau2, named.ci) == ("CM.EL", "ML", "PL")
+    assert named.label.startswith("maximum likelihood, exact conditional mixed model, ")
     assert {each.method for each in named_analyses(["all"], "SMD")} == {"IV"}
     assert len({each.label for each in found}) == len(found)
 

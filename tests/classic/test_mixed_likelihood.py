@@ -77,14 +77,19 @@ def test_arms_and_single_groups_are_plain_sums(tau):
 
 @pytest.mark.parametrize(("tau", "sigma"), [(0.5, 1.2), (3.0, 0.4), (1e-9, 0.8)])
 def test_random_intercepts_are_a_plain_sum_in_two_dimensions(tau, sigma):
-    model = make_model("UM.RS", "OR", EVENTS[:3], SIZES[:3])
-    found = logs(model, [-0.4, -1.2, tau, sigma])
+    found, rates = (
+        logs(make_model("UM.RS", measure, EVENTS[:3], SIZES[:3]), [-0.4, -1.2, tau, sigma])
+        for measure in ("OR", "IRR")
+    )
     effect, middle = -0.4 + tau * COARSE[:, np.newaxis], -1.2 + sigma * COARSE
     for i, ((a, c), (n1, n0)) in enumerate(zip(EVENTS[:3], SIZES[:3], strict=True)):
         chance = stats.binom.pmf(a, n1, expit(middle + effect / 2)) * stats.binom.pmf(
             c, n0, expit(middle - effect / 2)
         )
         assert found[i] == pytest.approx(math.log(COARSE_MASS @ chance @ COARSE_MASS), abs=INTEGRAL)
+        chance = stats.poisson.pmf(a, n1 * np.exp(middle + effect / 2))
+        chance *= stats.poisson.pmf(c, n0 * np.exp(middle - effect / 2))
+        assert rates[i] == pytest.approx(math.log(COARSE_MASS @ chance @ COARSE_MASS), abs=INTEGRAL)
 
 
 @pytest.mark.parametrize("method", ["CM.EL", "UM.FS", "UM.RS"])

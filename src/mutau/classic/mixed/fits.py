@@ -207,9 +207,14 @@ def mixed_faults(request: Request) -> list[Fault]:
     for key, value, valid, rule in (
         ("method", request.method, MIXED_METHODS, "The mixed model is named"),
         ("tau2", request.tau2, MIXED_TAU2, "A mixed model is fitted by maximum likelihood"),
-        ("ci", request.ci, MIXED_CI, "The intervals of a mixed model's mean"),
-        ("prediction", request.prediction, MIXED_PREDICTIONS, "The prediction intervals of a mixed model"),
-        ("tau2_ci", request.tau2_ci, MIXED_TAU2_CI, "The interval of a mixed model's tau2"),
+        ("ci", request.ci, MIXED_CI, "The confidence intervals that a mixed model has"),
+        (
+            "prediction",
+            request.prediction,
+            MIXED_PREDICTIONS,
+            "The prediction intervals that a mixed model has",
+        ),
+        ("tau2_ci", request.tau2_ci, MIXED_TAU2_CI, "The interval of tau2 that a mixed model has"),
     ):
         if value not in valid:
             faults.append(Fault(f"{key}={value!r}", rule, nearest(str(value), valid), key=key))
@@ -290,7 +295,10 @@ class _Pooling:
         se = math.sqrt(fitted.covariance[0, 0])
         mean = self._interval(model, fitted, se)
         tau2 = fitted.tau**2 if random else (0.0 if request.tau2 == "CE" else math.nan)
-        low, high = profile_limits(model, fitted, model.counts[0], request.prob, 0.0) if random else _NAN2
+        low, high = _NAN2
+        if random:
+            at_0 = common.summit.value
+            low, high = profile_limits(model, fitted, model.counts[0], request.prob, at_0)
         squares = (low**2, high**2 if math.isfinite(high) else math.nan)
         (i2, h2), *limits = (
             map(float, spread.i2_h2(value)) if random else _NAN2 for value in (tau2, *squares)

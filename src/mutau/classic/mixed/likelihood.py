@@ -136,9 +136,9 @@ class MixedModel:
         if d == 1:
             z, log_weight = _rule(_Along(self.family, centre, spread[:, 0]), (k,))
             return z[..., np.newaxis], log_weight
-        outer, log_outer = normal_rule(
-            _Integrated(self.family, centre, spread), (k,), float(np.abs(spread[:, 1]).max())
-        )
+        # one arm's counts may hold its predictor fixed: the other's then moves twice as fast, by both random effects
+        steepest = 2 * float(np.abs(spread[:, 1]).max())
+        outer, log_outer = normal_rule(_Integrated(self.family, centre, spread), (k,), steepest)
         moved = centre[:, np.newaxis] + outer[..., np.newaxis] * spread[:, 1]
         inner, log_inner = _rule(_Along(self.family, moved, spread[:, 0]), outer.shape)
         both = np.stack([inner, np.broadcast_to(outer[..., np.newaxis], inner.shape)], axis=-1)

@@ -34,6 +34,9 @@ STARTS = (0.4, 2.0)
 NONE = 1e-5
 """A tau below this is none: the climb ends at 0, but for rounding."""
 
+FLAT = 1e-9
+"""Log likelihood by which a maximum has to exceed that of a common effect, to be told from rounding."""
+
 SAME = 1e-3
 """Relative: two climbs that end so close have found one maximum."""
 
@@ -120,13 +123,14 @@ def fit_random(model: MixedModel, common: Fitted) -> Fitted:
     b, _ = model.counts
     everything = np.ones(sum(model.counts), dtype=np.bool_)
     at_0 = climb(model, _with_tau(common.summit.point, b, 0.0), np.zeros_like(everything))
-    found = [common] if at_0.hessian[b, b] <= 0 else []
+    found = [common] if at_0.hessian[b, b] <= FLAT * model.k else []
     last = at_0
     for tau in STARTS:
         last = climb(model, _with_tau(common.summit.point, b, tau), everything)
         there = abs(float(last.point.shared[b]))
         known = any(abs(there - one.tau) <= SAME * (there + one.tau) for one in found)
-        if last.converged and NONE < there < LARGEST_SD and not known:
+        higher = last.value > common.summit.value + FLAT
+        if last.converged and higher and NONE < there < LARGEST_SD and not known:
             found.append(Fitted(model, last, there))
     if not found:
         return Fitted(model, last, reason=_not_found("random effects", last, b))
@@ -162,7 +166,7 @@ def profile(model: MixedModel, point: Point, parameter: int, value: float) -> Su
 
 
 def profile_limits(
-    model: MixedModel, fitted: Fitted, parameter: int, prob: float, least: float = -math.inf
+    model: MixedModel, fitted: Fitted, parameter: int, prob: float, at_0: float = math.nan
 ) -> tuple[float, float]:
     """Where twice the log likelihood, the other parameters at their best, lies z^2 below its maximum.
 
@@ -176,8 +180,8 @@ def profile_limits(
         Which shared parameter.
     prob : float
         Coverage.
-    least : float
-        0 for a standard deviation, whose lower limit that is where the likelihood does not come down.
+    at_0 : float
+        For a standard deviation: the highest log likelihood where it is 0, its lower limit if that has not come down.
 
     Returns
     -------
@@ -186,60 +190,56 @@ def profile_limits(
         `LARGEST_SD`.
     """
     point = whole_point(model, fitted)
-    at = float(point.shared[parameter])
-    at = abs(at) if least == 0 else at
-    return tuple(  # type: ignore[return-value]
-        _limit(model, point, fitted.summit.value, parameter, at, side, quantile(math.inf, prob), least)
-        for side in (-1.0, 1.0)
-    )
+    at, top, z = float(point.shared[parameter]), fitted.summit.value, quantile(math.inf, prob)
+    search = _Search(model, point, top, parameter, z)
+    if math.isnan(at_0):
+        return search.limit(at, -math.inf), search.limit(at, math.inf)
+    at = abs(at)
+    lower = search.limit(at, 0.0) if 2 * (top - at_0) > z * z else 0.0
+    far = profile(model, point, parameter, LARGEST_SD)
+    if far.converged and 2 * (top - far.value) < z * z:
+        return lower, math.inf
+    return lower, search.limit(at, math.inf)
 
 
-def _limit(
-    model: MixedModel,
-    point: Point,
-    top: float,
-    parameter: int,
-    at: float,
-    side: float,
-    z: float,
-    least: float,
-) -> float:
-    """One limit: the signed root of the likelihood ratio is nearly linear, so that Newton's steps find it."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Search:
+    """Where the likelihood of a parameter has fallen far enough."""
 
-    def root_at(value: float) -> tuple[float, float]:
-        nonlocal point
-        summit = profile(model, point, parameter, value)
-        if not summit.converged:
-            return math.nan, math.nan
-        point = summit.point
-        r = math.sqrt(max(2 * (top - summit.value), 0.0))
-        return r, abs(float(summit.gradient[parameter])) / max(r, 1e-300)
+    model: MixedModel
+    point: Point
+    top: float
+    parameter: int
+    z: float
 
-    if side < 0 and least > -math.inf and (at <= least or root_at(least)[0] <= z):
-        return least
-    if side > 0 and least == 0 and at < LARGEST_SD:
-        far = profile(model, point, parameter, LARGEST_SD)
-        if far.converged and 2 * (top - far.value) < z * z:
-            return math.inf
-    inside, outside = at, least if side < 0 else math.inf
-    value = at + side * _first_step(model, point, parameter, at, z)
-    for _ in range(STEPS):
-        if (value - outside) * side >= 0:
-            value = 0.5 * (inside + outside)
-        r, slope = root_at(value)
-        if not math.isfinite(r + slope):
-            return math.nan
-        inside, outside = (value, outside) if r < z else (inside, value)
-        step = min(max((z - r) / max(slope, 1e-300), -abs(value - at)), 3 * abs(value - at))
-        new = value + side * step
-        if abs(new - value) <= NEAR * abs(value - at):
-            return new
-        value = new if (new - inside) * side > 0 else 0.5 * (inside + value)
-    return math.nan
+    def limit(self, at: float, outside: float) -> float:
+        """Find the limit between `at`, where the likelihood is highest, and `outside`; NaN where there is none.
 
+        The signed root of the likelihood ratio is nearly linear, so that Newton's steps find it.
+        """
+        side = 1.0 if outside > at else -1.0
+        inside, value, point = at, at + side * self._first_step(at), self.point
+        for _ in range(STEPS):
+            if (value - outside) * side >= 0:
+                value = 0.5 * (inside + outside)
+            summit = profile(self.model, point, self.parameter, value)
+            if not summit.converged:
+                return math.nan
+            point = summit.point
+            r = math.sqrt(max(2 * (self.top - summit.value), 0.0))
+            slope = abs(float(summit.gradient[self.parameter])) / max(r, 1e-300)
+            inside, outside = (value, outside) if r < self.z else (inside, value)
+            gone = abs(value - at)
+            step = min(max((self.z - r) / max(slope, 1e-300), -gone), 3 * gone)
+            if abs(step) <= NEAR * gone:
+                return value + side * step
+            value += side * step
+            if (value - inside) * side <= 0:
+                value = 0.5 * (inside + value - side * step)
+        return math.nan
 
-def _first_step(model: MixedModel, point: Point, parameter: int, at: float, z: float) -> float:
-    """Where Wald's limit would be; of a parameter at 0 its curvature is used alike."""
-    here = climb(model, point, np.zeros(len(point.shared), dtype=np.bool_))
-    information = -float(here.hessian[parameter, parameter])
-    return z / math.sqrt(information) if information > 0 else max(abs(at), 0.1)
+    def _first_step(self, at: float) -> float:
+        """How far Wald's limit would be."""
+        here = climb(self.model, self.point, np.zeros(len(self.point.shared), dtype=np.bool_))
+        information = -float(here.hessian[self.parameter, self.parameter])
+        return self.z / math.sqrt(information) if information > 0 else max(abs(at), 0.1)

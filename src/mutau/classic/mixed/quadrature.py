@@ -74,9 +74,9 @@ def normal_rule(exponent: Exponent, rows: tuple[int, ...], steepest: float) -> t
     ends = _ends(joint, mode, sd, top - DROP)
     span = ends[..., 1:] - ends[..., :1]
     step = np.minimum(STEP * sd, PREDICTOR_STEP / max(steepest, 1e-300))
-    n = math.ceil(float((span / step).max())) + 1
+    n = max(math.ceil(float((span / step).max())) + 1, 2)
     z = ends[..., :1] + span * np.linspace(0.0, 1.0, n)
-    return z, np.log(span / (n - 1)) - 0.5 * z * z - HALF_LOG_2PI
+    return z, np.log(np.maximum(span, 1e-300) / (n - 1)) - 0.5 * z * z - HALF_LOG_2PI
 
 
 def _maximum(joint: Exponent, rows: tuple[int, ...]) -> tuple[Array, Array, Array]:
