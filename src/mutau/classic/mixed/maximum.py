@@ -196,10 +196,7 @@ def profile_limits(
         return search.limit(at, -math.inf), search.limit(at, math.inf)
     at = abs(at)
     lower = search.limit(at, 0.0) if 2 * (top - at_0) > z * z else 0.0
-    far = profile(model, point, parameter, LARGEST_SD)
-    if far.converged and 2 * (top - far.value) < z * z:
-        return lower, math.inf
-    return lower, search.limit(at, math.inf)
+    return lower, search.limit(at, math.inf, LARGEST_SD)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -212,21 +209,25 @@ class _Search:
     parameter: int
     z: float
 
-    def limit(self, at: float, outside: float) -> float:
-        """Find the limit between `at`, where the likelihood is highest, and `outside`; NaN where there is none.
+    def limit(self, at: float, outside: float, farthest: float = math.inf) -> float:
+        """Find the limit between `at`, where the likelihood is highest, and `outside`; NaN where it is not found.
 
-        The signed root of the likelihood ratio is nearly linear, so that Newton's steps find it.
+        Infinite where the likelihood has not come down at `farthest`. The signed root of the likelihood ratio is
+        nearly linear, so that Newton's steps find it.
         """
         side = 1.0 if outside > at else -1.0
         inside, value, point = at, at + side * self._first_step(at), self.point
         for _ in range(STEPS):
             if (value - outside) * side >= 0:
                 value = 0.5 * (inside + outside)
+            value = min(value, farthest)
             summit = profile(self.model, point, self.parameter, value)
             if not summit.converged:
                 return math.nan
             point = summit.point
             r = math.sqrt(max(2 * (self.top - summit.value), 0.0))
+            if value == farthest and r < self.z:
+                return math.inf
             slope = abs(float(summit.gradient[self.parameter])) / max(r, 1e-300)
             inside, outside = (value, outside) if r < self.z else (inside, value)
             gone = abs(value - at)
