@@ -14,6 +14,7 @@ import pytest
 from mutau import classic, diagnostics
 from mutau.classic import (
     CI_METHODS,
+    MIXED_METHODS,
     PREDICTION_METHODS,
     REGRESSION_CI_METHODS,
     REGRESSION_PREDICTION_METHODS,
@@ -39,6 +40,7 @@ DIAGNOSTICS = "diagnostics/test_against_metafor.py::"
 REGRESSION = "classic/test_meta_regression.py::"
 PRINTED_REGRESSION = "published/test_published_regression.py::"
 CONDITIONAL = "classic/test_conditional_and_tarone.py::"
+MIXED = "classic/test_mixed_models.py::test_the_maximum_is_that_of_the_integrated_likelihood"
 
 OUTSIDE = {
     "ci": {
@@ -67,6 +69,7 @@ OUTSIDE = {
         "MH": PROGRAMS + "test_mantel_haenszel_equals_metafor",
         "Peto": "classic/test_peto_and_rates.py::test_peto_equals_metafors_on_bcg",
         "CMLE": CONDITIONAL + "test_the_conditional_odds_ratio_equals_clogits",
+        **dict.fromkeys(MIXED_METHODS, MIXED),
     },
     "tau2_ci": {
         **dict.fromkeys(("QP", "PL", "wald"), METAFOR + "test_intervals_of_tau2_i2_and_h2_equal_metafors"),
@@ -118,6 +121,7 @@ OUTSIDE = {
         "peto": "classic/test_peto_and_rates.py::test_peto_equals_metafors_on_bcg",
         "bivariate_means": "classic/test_bivariate.py::test_estimates_are_those_of_metafors_rma_mv",
         "conditional": CONDITIONAL + "test_the_conditional_odds_ratio_equals_clogits",
+        "glmm": MIXED,
         "stratified_tests": CONDITIONAL + "test_tests_of_tables_equal_metafors",
     },
     "multiarm": {
@@ -213,7 +217,11 @@ def test_every_measure_and_variance_has_an_outside_number():
 
 def test_every_measure_of_counts_has_an_outside_number_for_each_method():
     tables = further_tables(agreement.README.read_text(encoding="utf-8"))
-    columns = {column for _, column in cells(tables["Counts and rates against rma.mh, clogit and glm"])}
+    headings = (
+        "Counts and rates against rma.mh, clogit and glm",
+        "Mixed models of counts against lme4 and rma.glmm",
+    )
+    columns = {column for heading in headings for _, column in cells(tables[heading])}
     wanted = {f"MH {measure}" for measure in OF_COUNTS["MH"]} | set(OF_COUNTS) - {"MH"}
     assert columns >= wanted
 

@@ -30,7 +30,11 @@ def test_all_names_every_estimator_interval_and_method():
     found = named_analyses(["all"], "OR")
     assert {each.tau2 for each in found} == set(TAU2_METHODS)
     assert {each.ci for each in found} == set(CI_METHODS)
-    assert {each.method for each in found} == {"IV", "MH", "Peto", "CMLE"}
+    assert {each.method for each in found} == {"IV", "MH", "Peto", "CMLE", "CM.EL", "CM.AL", "UM.FS", "UM.RS"}
+    assert {each.method for each in named_analyses(["all"], "PLO")} == {"IV", "GLMM"}
+    (named,) = named_analyses(["CM.EL PL"], "OR")
+    assert (named.method, named.tau2, named.ci) == ("CM.EL", "ML", "PL")
+    assert named.label.startswith("maximum likelihood, exact conditional mixed model, ")
     assert {each.method for each in named_analyses(["all"], "SMD")} == {"IV"}
     assert len({each.label for each in found}) == len(found)
 
@@ -44,6 +48,7 @@ def test_all_names_every_estimator_interval_and_method():
         ("DerSimonian-Laird, Henmi-Copas", {"ci": "HC"}),
         ("maximum likelihood, Bartlett-corrected likelihood", {"ci": "BC"}),
         ("common effect, Peto's odds ratio", {"method": "Peto"}),
+        ("maximum likelihood, exact conditional mixed model", {"method": "CM.EL"}),
         ("Paule-Mandel, Hartung-Knapp, prediction HK", {"tau2": "PM", "prediction": "HK"}),
     ],
 )

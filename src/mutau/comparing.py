@@ -140,7 +140,7 @@ def compare(
         The same fits by another engine, by the label of their prior for tau; their rows follow.
     also : sequence of str
         Further classic analyses, each named by words of `mutau.pool`: ``"REML KR"``, ``"DL permutation"``,
-        ``"Peto"``, ``"MH DL"``, ``"HC"``, ``"PM HK prediction=HK"``. ``"all"`` names every estimator of tau2 and
+        ``"Peto"``, ``"CM.EL"``, ``"HC"``, ``"PM HK prediction=HK"``. ``"all"`` names every estimator of tau2 and
         every confidence interval, and what there is from counts.
 
     Returns

@@ -12,6 +12,8 @@ from mutau.classic.conditional import CONDITIONAL_MEASURES, conditional
 from mutau.classic.confidence import estimator_for
 from mutau.classic.counts import MH_TAU2_METHODS, mantel_haenszel
 from mutau.classic.generic import inverse_variance
+from mutau.classic.mixed.fits import MIXED_TAU2, glmm, mixed_faults
+from mutau.classic.mixed.models import MIXED_MEASURES, MIXED_METHODS
 from mutau.classic.peto import peto
 from mutau.classic.rates import mantel_haenszel_rates
 from mutau.classic.requests import TAU2_METHODS, Request, number_array, request_faults, wald_only_faults
@@ -28,22 +30,49 @@ if TYPE_CHECKING:
     from mutau.records import ClassicResult
     from mutau.studies import StudyTable
 
-__all__ = ["METHODS", "pool"]
+__all__ = ["METHODS", "OF_COUNTS", "default_ci", "default_tau2", "pool"]
 
-METHODS = ("IV", "MH", "Peto", "CMLE")
-"""Inverse variance, Mantel-Haenszel, Peto's odds ratio, conditional maximum likelihood."""
+METHODS = ("IV", "MH", "Peto", "CMLE", *MIXED_METHODS)
+"""Inverse variance, Mantel-Haenszel, Peto's odds ratio, conditional maximum likelihood, mixed models of counts."""
 
-OF_COUNTS = {"MH": ("RR", "OR", "RD", "IRR", "IRD"), "Peto": ("OR",), "CMLE": CONDITIONAL_MEASURES}
+OF_COUNTS = {
+    "MH": ("RR", "OR", "RD", "IRR", "IRD"),
+    "Peto": ("OR",),
+    "CMLE": CONDITIONAL_MEASURES,
+    **MIXED_MEASURES,
+}
 """Measures that a method pools from counts."""
 
 NAMES = {
     "MH": "The Mantel-Haenszel method",
     "Peto": "Peto's method",
     "CMLE": "Conditional maximum likelihood",
+    "UM.FS": "The mixed model with an intercept of its own in every study",
+    "UM.RS": "The mixed model with random study intercepts",
+    "CM.AL": "The approximate conditional mixed model",
+    "CM.EL": "The exact conditional mixed model",
+    "GLMM": "The mixed model of one group",
 }
 
-TAU2_OF = {"MH": MH_TAU2_METHODS, "Peto": ("CE",), "CMLE": ("CE",)}
+TAU2_OF = {
+    "MH": MH_TAU2_METHODS,
+    "Peto": ("CE",),
+    "CMLE": ("CE",),
+    **dict.fromkeys(MIXED_METHODS, MIXED_TAU2),
+}
 """Estimators of tau2, where not all go with the method."""
+
+
+def default_tau2(method: str, ci: str | None = None) -> str:
+    """Name the estimator of tau2 that a method, or a confidence interval, has where none is asked for."""
+    if method in MIXED_METHODS:
+        return "ML"
+    return "CE" if method in OF_COUNTS else estimator_for(ci)
+
+
+def default_ci(method: str, tau2: str) -> str:
+    """Name the confidence interval that is made where none is asked for."""
+    return "wald" if method in OF_COUNTS or tau2 == "CE" else "HK"
 
 
 def pool(
@@ -58,7 +87,7 @@ def pool(
     ci: str | None = None,
     prob: float = 0.95,
     prediction: str = "HTS",
-    tau2_ci: str = "QP",
+    tau2_ci: str | None = None,
     seed: int = 0,
     add: float | None = None,
     to: str = "only0",
@@ -76,18 +105,21 @@ def pool(
         errors.
     measure : str, optional
         Effect measure of `studies`, one of `mutau.MEASURES`. May be left out for a table of ready-made effects.
-    method : {"IV", "MH", "Peto", "CMLE"}
+    method : {"IV", "MH", "Peto", "CMLE", "CM.EL", "CM.AL", "UM.FS", "UM.RS", "GLMM"}
         Inverse variance, Mantel-Haenszel (RR, OR, RD, IRR and IRD from counts), Peto's odds ratio (OR from counts),
-        or conditional maximum likelihood (OR and IRR from counts).
+        or conditional maximum likelihood (OR and IRR from counts). Or a generalised linear mixed model of the counts
+        (`mutau.classic.glmm`): for OR and IRR conditional with the exact or an approximate likelihood, unconditional
+        with fixed or random study intercepts; for PLO and IRLN ``"GLMM"``.
     tau2 : str, optional
         Common effect (``"CE"``) or an estimator of the between-study variance, one of `mutau.classic.TAU2_METHODS`;
         see `mutau.classic.inverse_variance`. Default REML, or the one that `ci` goes with; CE with ``method="MH"``,
-        which knows CE and DL, and with ``"Peto"`` and ``"CMLE"``, which know no other. RevMan's random-effects
-        Mantel-Haenszel analysis is ``tau2="DL"``.
+        which knows CE and DL, and with ``"Peto"`` and ``"CMLE"``, which know no other; ML with a mixed model, which
+        knows ML and CE. RevMan's random-effects Mantel-Haenszel analysis is ``tau2="DL"``.
     ci : str, optional
         Confidence interval, one of `mutau.classic.CI_METHODS`: Wald's, t, Hartung and Knapp's, Kenward and Roger's,
         robust ones, a permutation test's, Henmi and Copas', of the likelihood, or a bootstrap's; see
-        `mutau.classic.inverse_variance`. Default HK; Wald with a method of counts or ``tau2="CE"``.
+        `mutau.classic.inverse_variance`. Default HK; Wald with a method of counts or ``tau2="CE"``. A mixed model has
+        Wald's, t and the likelihood's (``"PL"``).
     prob : float
         Coverage of the confidence and the prediction interval.
     prediction : {"HTS", "t(k-1)", "normal", "HK", "HK(k-2)", "KR", "KR(df-1)", "SJ", "NNF"}
@@ -95,7 +127,7 @@ def pool(
     tau2_ci : {"QP", "PL", "BJ", "BT", "J", "SJ", "wald"}
         Confidence interval of tau2: Q-profile, profile likelihood (with ML or REML), generalised Q with weights
         ``1/vi``, exact or by a gamma approximation, or ``1/sei``, Sidik-Jonkman (with SJ), Wald. Those of I2 and H2
-        follow from it.
+        follow from it. Default QP; PL with a mixed model, which has no other.
     seed : int
         For ``ci="permutation"`` with more than 13 studies: 2,000 sign patterns are then drawn at random. That takes a
         second, with thousands of studies minutes; see `mutau.classic.inverse_variance`.
@@ -126,9 +158,9 @@ def pool(
 
     Notes
     -----
-    See `mutau.classic.inverse_variance`, `mutau.classic.mantel_haenszel`, which has further options (Sato's variance,
-    RevMan's correction inside the Mantel-Haenszel sums), `mutau.classic.mantel_haenszel_rates`,
-    and `mutau.classic.peto` and `mutau.classic.conditional`, which need no zero-cell correction.
+    See `mutau.classic.inverse_variance`, `mutau.classic.mantel_haenszel`, which has further options (Sato's
+    variance, RevMan's correction inside the Mantel-Haenszel sums), `mutau.classic.mantel_haenszel_rates`, and
+    `mutau.classic.peto`, `mutau.classic.conditional` and `mutau.classic.glmm`, which need no zero-cell correction.
     `mutau.classic.stratified_tests` tests whether the odds ratio is the same in all studies (Tarone).
 
     With two or three studies every classic random-effects interval should be read with care: Wald's takes
@@ -157,14 +189,19 @@ def pool(
     >>> hk = pool(secure, measure="RR", tau2="REML", ci="HK")
     >>> round(float(np.exp(hk.estimate)), 2), f"{np.exp(hk.upper):.2g}"
     (8.88, '2.6e+06')
+
+    The same trials' odds ratio by their own likelihood, which needs no correction where an arm is empty:
+
+    >>> exact = pool(secure, measure="OR", method="CM.EL")
+    >>> np.exp([exact.estimate, exact.lower, exact.upper]).round(1), round(exact.tau2, 3)
+    (array([15.2,  4.1, 56.1]), 0.015)
     """
     known = method in METHODS
-    tau2 = tau2 if tau2 is not None else ("CE" if method in OF_COUNTS else estimator_for(ci))
-    ci = ci if ci is not None else ("wald" if method in OF_COUNTS or tau2 == "CE" else "HK")
+    tau2 = tau2 if tau2 is not None else default_tau2(method, ci)
+    ci = ci if ci is not None else default_ci(method, tau2)
+    tau2_ci = tau2_ci if tau2_ci is not None else ("PL" if method in MIXED_METHODS else "QP")
     request = Request(method, tau2, ci, prob, prediction, tau2_ci, seed)
-    faults = request_faults(request, TAU2_OF.get(method, TAU2_METHODS))
-    if method in OF_COUNTS:
-        faults += wald_only_faults(request)
+    faults = _request_faults(request)
     if not known:
         faults.append(
             Fault(f"method={method!r}", "The method is named", nearest(str(method), METHODS), key="method")
@@ -183,6 +220,13 @@ def pool(
         return _pool_counts(studies, str(measure), method, rule, shared)
     options = {"add": add, "to": to, "smd_variance": smd_variance, "vtype": vtype}
     return _pool_table(studies, measure or "GEN", options, shared)
+
+
+def _request_faults(request: Request) -> list[Fault]:
+    if request.method in MIXED_METHODS:
+        return mixed_faults(request)
+    faults = request_faults(request, TAU2_OF.get(request.method, TAU2_METHODS))
+    return faults + (wald_only_faults(request) if request.method in OF_COUNTS else [])
 
 
 def _source_faults(studies: object, yi: object, vi: object, sei: object, method: str) -> list[Fault]:
@@ -222,8 +266,10 @@ def _measure_faults(measure: str | None, method: str, studies: object) -> list[F
     rule = "A measure is named by its code"
     if method in OF_COUNTS:
         rule = f"{NAMES[method]} takes counts"
-        rule += " and has the odds ratio only" if method == "Peto" and measure in OF_COUNTS["MH"] else ""
-        rule += " and has OR and IRR only" if method == "CMLE" and measure in OF_COUNTS["MH"] else ""
+        of_counts = {code for codes in OF_COUNTS.values() for code in codes}
+        if method != "MH" and measure in of_counts:
+            only = "the odds ratio" if method == "Peto" else " and ".join(valid)
+            rule += f" and has {only} only"
     return [Fault(f"measure={measure!r}", rule, nearest(str(measure), valid), key="measure")]
 
 
@@ -290,6 +336,9 @@ def _pool_counts(
             arms[0], arms[1], arms[2], arms[3],
             measure=measure, ci=shared["ci"], prob=shared["prob"], labels=inputs.labels,
         )  # fmt: skip
+    if method in MIXED_METHODS:
+        asked = {key: value for key, value in shared.items() if key != "seed"}
+        return glmm(*arms, measure=measure, method=method, labels=inputs.labels, **asked)
     options = {"measure": measure, "labels": inputs.labels, **rule, **shared}
     of_tables = mantel_haenszel_rates if measure in ("IRR", "IRD") else mantel_haenszel
     return of_tables(arms[0], arms[1], arms[2], arms[3], **options)

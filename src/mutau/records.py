@@ -127,8 +127,8 @@ class ClassicResult:
     prob : float
         Coverage of all intervals.
     method : str
-        ``"IV"`` (inverse variance), ``"MH"`` (Mantel-Haenszel), ``"Peto"`` or ``"CMLE"`` (conditional maximum
-        likelihood).
+        ``"IV"`` (inverse variance), ``"MH"`` (Mantel-Haenszel), ``"Peto"``, ``"CMLE"`` (conditional maximum
+        likelihood), or a mixed model of counts: ``"UM.FS"``, ``"UM.RS"``, ``"CM.AL"``, ``"CM.EL"``, ``"GLMM"``.
     tau2_method, ci_method, prediction_method, tau2_ci_method : str
         As asked: ``"REML"``, ``"HK"``, ``"HTS"``, ``"QP"``, ...
     weights : tuple of float

@@ -11,7 +11,8 @@ import pytest
 from scipy import stats
 
 from mutau import diagnostics
-from mutau.classic import conditional, inverse_variance, mixed_models, pooled_mean, roots
+from mutau.classic import conditional, glmm, inverse_variance, mixed_models, pooled_mean, roots
+from mutau.classic.mixed import climbing, maximum
 from mutau.diagnostics import trimming
 from mutau.errors import ArgumentError
 
@@ -67,6 +68,26 @@ def test_conditional_likelihood_that_does_not_get_there_says_what_it_tried():
     result = conditional([5, 9, 2], [30, 40, 25], [9, 12, 8], [31, 38, 26])
     assert math.isnan(result.estimate)
     assert result.notes[-1].startswith("The estimate was not found")
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "said"),
+    [
+        (
+            climbing,
+            "STEPS",
+            "no maximum of the likelihood was found for a common effect (tried: Newton's steps)",
+        ),
+        (maximum, "STARTS", "no maximum of the likelihood was found for random effects (tried"),
+        (maximum, "STEPS", "The limits of tau2 were not found (tried: Newton's steps"),
+    ],
+)
+def test_a_mixed_model_that_does_not_get_there_says_what_it_tried(module, name, said, monkeypatch):
+    monkeypatch.setattr(module, name, () if name == "STARTS" else 1)
+    result = glmm([5, 9, 2, 22], [30, 40, 25, 60], [9, 32, 8, 3], [31, 38, 26, 55])
+    assert math.isnan(result.tau2_upper)
+    assert math.isnan(result.estimate) == ("maximum" in said)
+    assert any(said in note for note in result.notes)
 
 
 @quiet

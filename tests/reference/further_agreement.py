@@ -18,9 +18,11 @@ import pandas as pd
 
 from mutau import diagnostics, effects
 from mutau.classic import (
+    MIXED_METHODS,
     RegressionResult,
     bivariate_means,
     conditional,
+    glmm,
     inverse_variance,
     mantel_haenszel,
     mantel_haenszel_rates,
@@ -33,6 +35,7 @@ from mutau.measures import hedges_correction
 HERE = Path(__file__).parent
 COUNTS = ("events_treatment", "n_treatment", "events_control", "n_control")
 RATES = ("events_treatment", "time_treatment", "events_control", "time_control")
+OF_MIXED = {"OR": COUNTS, "IRR": RATES, "PLO": ("events", "n"), "IRLN": ("events", "time")}
 READY_MADE = ("HR", "GEN")
 """Measures that compute nothing."""
 PARTIAL = {"PCOR": 0, "ZPCOR": -2}
@@ -215,6 +218,29 @@ def counts() -> Rows:
             result = mantel_haenszel_rates(*arms, measure=measure)
             numbers = [result.estimate, result.se, result.q]
             row[f"MH {measure}"] = each_apart(numbers, block[f"mh_{measure.lower()}"])
+    return rows
+
+
+def mixed() -> Rows:
+    """Estimate, standard error and tau2 of the mixed models of counts, by data set."""
+    rows: Rows = {}
+    for measure, blocks in load("glmm").items():
+        if measure not in OF_MIXED:
+            continue
+        for name, block in blocks.items():
+            row = rows.setdefault(name, {})
+            arrays = [block[column] for column in OF_MIXED[measure]]
+            for method in MIXED_METHODS:
+                theirs = block.get(method, {})
+                expected = theirs.get("exact") or (
+                    theirs.get("ML") if (method, measure) == ("CM.EL", "OR") else None
+                )
+                if expected:
+                    result = glmm(*arrays, measure=measure, method=method)
+                    found = [result.estimate, result.se, result.tau2]
+                    row[method] = each_apart(
+                        found, [expected[number] for number in ("estimate", "se", "tau2")]
+                    )
     return rows
 
 
@@ -429,6 +455,7 @@ FURTHER: dict[str, Callable[[], Rows]] = {
     "Further intervals against robust, clubSandwich, hc and their formulas in R": further_intervals,
     "Counts and rates against rma.mh, clogit and glm": counts,
     "Meta-regression against rma": regressions,
+    "Mixed models of counts against lme4 and rma.glmm": mixed,
     "Diagnostics and small-study effects against metafor and lm": diagnosed,
     "True effects of studies against blup": study_effects,
     "Both arms together against rma.mv": both_arms,

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from mutau.classic import CI_METHODS, PREDICTION_METHODS, TAU2_METHODS
 from mutau.classic.confidence import estimator_for
 from mutau.classic.estimators import ESTIMATORS
+from mutau.classic.mixed.models import MIXED_METHODS
 from mutau.errors import ArgumentError, Fault, nearest
-from mutau.pooling import METHODS, OF_COUNTS
+from mutau.pooling import METHODS, OF_COUNTS, default_ci, default_tau2
 
 __all__ = ["ALL", "Named", "named_analyses"]
 
@@ -34,6 +35,11 @@ _METHOD_WORDS = {
     "MH": "Mantel-Haenszel",
     "Peto": "Peto's odds ratio",
     "CMLE": "conditional maximum likelihood",
+    "UM.FS": "mixed model with fixed study intercepts",
+    "UM.RS": "mixed model with random study intercepts",
+    "CM.AL": "approximate conditional mixed model",
+    "CM.EL": "exact conditional mixed model",
+    "GLMM": "mixed model",
 }
 
 
@@ -61,6 +67,8 @@ class Named:
             said = f"common effect, {_METHOD_WORDS[self.method]}"
         elif self.method == "MH":
             said = f"{tau2}, {_METHOD_WORDS['MH']}"
+        elif self.method in MIXED_METHODS:
+            said = f"{tau2}, {_METHOD_WORDS[self.method]}" + ("" if self.ci == "wald" else f", {ci}")
         elif self.tau2 == "CE":
             said = "common effect, inverse variance" + ("" if self.ci == "wald" else f", {ci}")
         else:
@@ -74,9 +82,9 @@ def named_analyses(names: Sequence[str], measure: str) -> tuple[Named, ...]:
     Parameters
     ----------
     names : sequence of str
-        Each of words in any order: a method (``"IV"``, ``"MH"``, ``"Peto"``, ``"CMLE"``), an estimator of tau2, a
-        confidence interval (``"ci=SJ"`` where the word alone names an estimator), ``"prediction=..."``; what is left
-        out is the default of `mutau.pool`. Or ``"all"``.
+        Each of words in any order: a method (``"IV"``, ``"MH"``, ``"Peto"``, ``"CMLE"``, ``"CM.EL"`` and the other
+        mixed models), an estimator of tau2, a confidence interval (``"ci=SJ"`` where the word alone names an
+        estimator), ``"prediction=..."``; what is left out is the default of `mutau.pool`. Or ``"all"``.
     measure : str
         What ``"all"`` is asked of.
 
@@ -130,8 +138,8 @@ def _sorted_words(name: str) -> tuple[dict[str, str], list[Fault]]:
 
 def _filled(words: dict[str, str]) -> Named:
     method = words.get("method", "IV")
-    tau2 = words.get("tau2", "CE" if method in OF_COUNTS else estimator_for(words.get("ci")))
-    ci = words.get("ci", "wald" if method in OF_COUNTS or tau2 == "CE" else "HK")
+    tau2 = words.get("tau2", default_tau2(method, words.get("ci")))
+    ci = words.get("ci", default_ci(method, tau2))
     return Named(method, tau2, ci, words.get("prediction", "HTS"))
 
 
@@ -142,6 +150,6 @@ def _every(measure: str) -> Iterable[Named]:
         yield Named("IV", estimator_for(ci), ci, "HTS")
     if measure in OF_COUNTS["MH"]:
         yield from (Named("MH", tau2, "wald", "HTS") for tau2 in ("CE", "DL"))
-    for method in ("Peto", "CMLE"):
-        if measure in OF_COUNTS[method]:
-            yield Named(method, "CE", "wald", "HTS")
+    for method in ("Peto", "CMLE", *MIXED_METHODS):
+        if measure in OF_COUNTS[method] and (method, measure) != ("CM.AL", "IRR"):  # which is CM.EL
+            yield Named(method, default_tau2(method), "wald", "HTS")

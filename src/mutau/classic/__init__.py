@@ -7,6 +7,8 @@ from mutau.classic.conditional import conditional
 from mutau.classic.counts import MH_TAU2_METHODS, mantel_haenszel
 from mutau.classic.generic import inverse_variance
 from mutau.classic.many import ManyPooled, inverse_variance_many
+from mutau.classic.mixed.fits import glmm
+from mutau.classic.mixed.models import MIXED_MEASURES, MIXED_METHODS
 from mutau.classic.peto import peto
 from mutau.classic.rates import mantel_haenszel_rates
 from mutau.classic.regression import meta_regression
@@ -25,6 +27,8 @@ __all__ = [
     "BIVARIATE_METHODS",
     "CI_METHODS",
     "MH_TAU2_METHODS",
+    "MIXED_MEASURES",
+    "MIXED_METHODS",
     "PREDICTION_METHODS",
     "RD_VARIANCES",
     "REGRESSION_CI_METHODS",
@@ -43,6 +47,7 @@ __all__ = [
     "StratifiedTests",
     "bivariate_means",
     "conditional",
+    "glmm",
     "inverse_variance",
     "inverse_variance_many",
     "mantel_haenszel",

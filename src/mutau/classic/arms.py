@@ -1,4 +1,4 @@
-"""Two arms of every study, checked before anything is pooled."""
+"""The counts of every study, of two arms or of one group, checked before anything is pooled."""
 
 from __future__ import annotations
 
@@ -17,13 +17,27 @@ if TYPE_CHECKING:
     type Array = NDArray[np.float64]
     type Arms = tuple[Array, Array, Array, Array]
 
-__all__ = ["COUNTS", "RATES", "checked_arms"]
+__all__ = [
+    "COUNTS",
+    "PROPORTIONS",
+    "RATES",
+    "SINGLE_RATES",
+    "checked_arms",
+    "checked_columns",
+    "fractional_counts",
+]
 
 COUNTS = ("events_treatment", "n_treatment", "events_control", "n_control")
 """Events among participants."""
 
 RATES = ("events_treatment", "time_treatment", "events_control", "time_control")
 """Events in person-time."""
+
+PROPORTIONS = ("events", "n")
+"""Events among the participants of one group."""
+
+SINGLE_RATES = ("events", "time")
+"""Events in the person-time of one group."""
 
 
 def checked_arms(
@@ -33,6 +47,14 @@ def checked_arms(
     keys: Sequence[str] = COUNTS,
 ) -> Arms:
     """Read four arrays named `keys`; raises an ArgumentError with `faults` and everything found here."""
+    arrays = checked_columns(values, faults, labels, keys)
+    return arrays[0], arrays[1], arrays[2], arrays[3]
+
+
+def checked_columns(
+    values: Sequence[ArrayLike], faults: Sequence[Fault], labels: Sequence[str] | None, keys: Sequence[str]
+) -> tuple[Array, ...]:
+    """Read an array of events and one of sizes for each arm, named `keys`; otherwise as `checked_arms`."""
     arrays, unreadable = [], []
     for key, value in zip(keys, values, strict=True):
         array, found = number_array(value, key)
@@ -48,11 +70,23 @@ def checked_arms(
             wrong.append(Fault("no studies", "At least one study is pooled", "Check the selection"))
         else:
             names = label_array(labels, len(arrays[0]))
-            wrong += _arm_faults(keys[:2], arrays[0], arrays[1], names)
-            wrong += _arm_faults(keys[2:], arrays[2], arrays[3], names)
+            for at in range(0, len(keys), 2):
+                wrong += _arm_faults(keys[at : at + 2], arrays[at], arrays[at + 1], names)
     if faults or wrong:
         raise ArgumentError([*faults, *wrong])
-    return arrays[0], arrays[1], arrays[2], arrays[3]
+    return tuple(arrays)
+
+
+def fractional_counts(
+    arrays: Sequence[Array], keys: Sequence[str], names: Sequence[str], rule: str, remedy: str
+) -> list[Fault]:
+    """Refuse counts that are no whole numbers; person-time is none."""
+    return [
+        Fault(f"{key} {values[i]:g}", rule, remedy, study=names[i], key=key)
+        for key, values in zip(keys, arrays, strict=True)
+        if not key.startswith("time")
+        for i in map(int, np.flatnonzero(values != np.floor(values)))
+    ]
 
 
 def _arm_faults(keys: Sequence[str], events: Array, sizes: Array, names: NDArray[Any]) -> list[Fault]:

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import chdtrc, expit
+from scipy.special import chdtrc
 
-from mutau.classic.arms import COUNTS, RATES, checked_arms
+from mutau.classic.arms import COUNTS, RATES, checked_arms, fractional_counts
 from mutau.classic.confidence import wald_interval
 from mutau.classic.generic import NO_PREDICTION, nothing_pooled
 from mutau.classic.heterogeneity import Heterogeneity
+from mutau.classic.mixed.models import make_model
 from mutau.classic.requests import Request, label_array, request_faults, wald_only_faults
 from mutau.classic.roots import root
 from mutau.errors import ArgumentError, Fault, nearest
-from mutau.likelihoods.hypergeometric import support
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from mutau.classic.arms import Arms
+    from mutau.classic.mixed.families import Family
     from mutau.records import ClassicResult
 
     type Array = NDArray[np.float64]
@@ -34,33 +35,6 @@ CONDITIONAL_MEASURES = ("OR", "IRR")
 
 WIDEST = 700.0
 """Log ratios beyond this are not sought: their ratio is no float64 number."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Study:
-    """What a study's events under treatment say, given all its events.
-
-    Parameters
-    ----------
-    low, high : float
-        Least and greatest possible number of events under treatment, less those observed.
-    moments : callable
-        Log ratio -> mean and variance of the number less those observed.
-    log_likelihood : callable
-        Log ratio -> log probability of the number observed.
-    """
-
-    low: float
-    high: float
-    moments: Callable[[float], tuple[float, float]]
-    log_likelihood: Callable[[float], float]
-
-    def own_maximum(self) -> float:
-        """Log probability at the study's own estimate: 0 where that is infinite, the number then being certain."""
-        if 0 in (self.low, self.high):
-            return 0.0
-        own = _estimate([self])
-        return math.nan if math.isnan(own) else self.log_likelihood(own)
 
 
 def conditional(
@@ -128,68 +102,72 @@ def conditional(
     arms, names = _checked(
         (events_treatment, size_treatment, events_control, size_control), measure, request, labels
     )
-    studies = [_MAKERS[measure](arms, i) for i in range(len(names))]
-    informative = [study for study in studies if study.low < study.high]
-    silent = [name for name, study in zip(names, studies, strict=True) if study.low == study.high]
-    notes = (
-        [f"The events of {', '.join(silent)} could have fallen in one way only: left out"] if silent else []
-    )
-    estimate, reason = _pooled(informative)
-    if math.isnan(estimate):
+    events, size = np.column_stack(arms[::2]), np.column_stack(arms[1::2])
+    low, high = _extremes(events, size, measure)
+    told = low < high
+    silent = ", ".join(name for name, says in zip(names, told, strict=True) if not says)
+    notes = [f"The events of {silent} could have fallen in one way only: left out"] if silent else []
+    estimate, reason, likelihood = math.nan, "No study has an effect to pool", None
+    if told.any():
+        likelihood = make_model("CM.EL", measure, events[told], size[told]).family
+        estimate, reason = _estimate(likelihood, low[told], high[told])
+    if likelihood is None or math.isnan(estimate):
         nothing = Heterogeneity(math.nan, math.nan, math.nan, math.nan)
-        empty = nothing_pooled(len(studies), nothing, request, (*notes, reason))
-        return replace(empty, k=len(informative))
-    information = [study.moments(estimate)[1] for study in studies]
-    return _result(informative, information, estimate, request, notes)
+        empty = nothing_pooled(len(names), nothing, request, (*notes, reason))
+        return replace(empty, k=int(told.sum()))
+    return _result(likelihood, told, estimate, request, notes)
 
 
-def _pooled(studies: Sequence[_Study]) -> tuple[float, str]:
-    """Return the common log ratio; NaN with the reason where there is none."""
-    if not studies:
-        return math.nan, "No study has an effect to pool"
-    if all(study.high == 0 for study in studies) or all(study.low == 0 for study in studies):
+def _extremes(events: Array, size: Array, measure: str) -> tuple[Array, Array]:
+    """Least and greatest possible number of events under treatment, less those observed, shape (k,)."""
+    total = events.sum(axis=1)
+    if measure == "IRR":
+        return -events[:, 0], events[:, 1]
+    low, high = np.maximum(0, total - size[:, 1]), np.minimum(size[:, 0], total)
+    return low - events[:, 0], high - events[:, 0]
+
+
+def _at(likelihood: Family, theta: float) -> tuple[Array, Array, Array]:
+    """Log probability of each study's events under treatment, their number less its mean, minus its variance."""
+    value, slope, curvature = likelihood(np.full((likelihood.size[0], 1, 1), theta))
+    return value[:, 0, 0], slope[:, 0, 0], curvature[:, 0, 0]
+
+
+def _estimate(likelihood: Family, low: Array, high: Array) -> tuple[float, str]:
+    """Find the common log ratio, where the means of all events under treatment add up to those observed."""
+    if (high == 0).all() or (low == 0).all():
         return math.nan, "No finite estimate: in every study the events are as extreme as they could be"
-    found = _estimate(studies)
-    if math.isnan(found):
-        return found, f"The estimate was not found: log ratios from {-WIDEST:g} to {WIDEST:g} were searched"
-    return found, ""
-
-
-def _estimate(studies: Sequence[_Study]) -> float:
-    """Find where the means of all events under treatment add up to those observed; NaN if nowhere in reach."""
 
     def excess(theta: float) -> float:
-        return math.fsum(study.moments(theta)[0] for study in studies)
+        return -math.fsum(_at(likelihood, theta)[1])
 
+    missed = f"The estimate was not found: log ratios from {-WIDEST:g} to {WIDEST:g} were searched"
     reach = 1.0
     while excess(-reach) >= 0 or excess(reach) <= 0:
         if reach >= WIDEST:
-            return math.nan
+            return math.nan, missed
         reach = min(2 * reach, WIDEST)
-    return root(excess, -reach, reach)
+    found = root(excess, -reach, reach)
+    return found, missed if math.isnan(found) else ""
 
 
 def _result(
-    studies: Sequence[_Study],
-    information: Sequence[float],
-    estimate: float,
-    request: Request,
-    notes: list[str],
+    likelihood: Family, told: NDArray[np.bool_], estimate: float, request: Request, notes: list[str]
 ) -> ClassicResult:
-    total = math.fsum(information)
+    value, _, curvature = _at(likelihood, estimate)
+    k, total = likelihood.size[0], -math.fsum(curvature)
     mean = wald_interval(estimate, 1 / math.sqrt(total), request.prob)
-    df, q = len(studies) - 1.0, math.nan
-    if df > 0:
-        q = 2 * math.fsum(each.own_maximum() - each.log_likelihood(estimate) for each in studies)
+    df = k - 1.0
+    q = 2 * math.fsum(likelihood.highest - value) if df > 0 else math.nan
     p_value = float(chdtrc(df, max(q, 0.0))) if df > 0 else math.nan
     said = "Q is the likelihood-ratio test; I2 and H2 are not defined from it" if df > 0 else ""
-    spread = Heterogeneity(q, df, p_value, math.nan)
-    base = nothing_pooled(len(information), spread, request, ())
+    weights = np.zeros(len(told))
+    weights[told] = -100 * curvature / total
+    base = nothing_pooled(len(told), Heterogeneity(q, df, p_value, math.nan), request, ())
     return replace(
         base,
         estimate=estimate, se=mean.se, lower=mean.lower, upper=mean.upper, statistic=mean.statistic, df=mean.df,
-        p_value=mean.p_value, tau2=0.0, k=len(studies), i2=math.nan, h2=math.nan,
-        weights=tuple(100 * share / total for share in information),
+        p_value=mean.p_value, tau2=0.0, k=k, i2=math.nan, h2=math.nan, weights=tuple(weights.tolist()),
         notes=tuple(note for note in (*notes, *mean.notes, said, NO_PREDICTION) if note),
     )  # fmt: skip
 
@@ -203,59 +181,11 @@ def _checked(
         faults.append(
             Fault(f"measure={measure!r}", rule, nearest(str(measure), CONDITIONAL_MEASURES), key="measure")
         )
-    arms = checked_arms(values, faults, labels, RATES if measure == "IRR" else COUNTS)
+    keys = RATES if measure == "IRR" else COUNTS
+    arms = checked_arms(values, faults, labels, keys)
     names = [str(name) for name in label_array(labels, len(arms[0]))]
-    fractional = _fractional(arms, names, measure)
+    rule, remedy = "A conditional likelihood is of whole numbers", "Give what was counted, or use method='MH'"
+    fractional = fractional_counts(arms, keys, names, rule, remedy)
     if fractional:
         raise ArgumentError(fractional)
     return arms, names
-
-
-def _fractional(arms: Arms, names: Sequence[str], measure: str) -> list[Fault]:
-    keys = COUNTS if measure == "OR" else (RATES[0], RATES[2])
-    counted = arms if measure == "OR" else (arms[0], arms[2])
-    rule, remedy = "A conditional likelihood is of whole numbers", "Give what was counted, or use method='MH'"
-    return [
-        Fault(f"{key} {values[i]:g}", rule, remedy, study=names[i], key=key)
-        for key, values in zip(keys, counted, strict=True)
-        for i in map(int, np.flatnonzero(values != np.floor(values)))
-    ]
-
-
-def _of_counts(arms: Arms, i: int) -> _Study:
-    """Fisher's noncentral hypergeometric distribution of the events under treatment."""
-    possible = support(dict(zip(COUNTS, arms, strict=True)), i)
-    offset, log_weight = possible.offset, possible.log_weight
-
-    def chances(theta: float) -> tuple[Array, float]:
-        terms = log_weight + theta * offset
-        top = float(np.max(terms))
-        mass = np.exp(terms - top)
-        total = float(np.sum(mass))
-        return mass / total, top + math.log(total)
-
-    def moments(theta: float) -> tuple[float, float]:
-        p = chances(theta)[0]
-        mean = float(p @ offset)
-        return mean, float(p @ (offset - mean) ** 2)
-
-    return _Study(float(offset[0]), float(offset[-1]), moments, lambda theta: -chances(theta)[1])
-
-
-def _of_rates(arms: Arms, i: int) -> _Study:
-    """Binomial distribution of the events under treatment among all."""
-    a, t1, c, t2 = (float(values[i]) for values in arms)
-    at_null = math.log(t1) - math.log(t2)
-
-    def moments(theta: float) -> tuple[float, float]:
-        p = float(expit(theta + at_null))
-        return (a + c) * p - a, (a + c) * p * (1 - p)
-
-    def log_likelihood(theta: float) -> float:
-        x = theta + at_null
-        return float(-a * np.logaddexp(0, -x) - c * np.logaddexp(0, x))
-
-    return _Study(-a, c, moments, log_likelihood)
-
-
-_MAKERS: dict[str, Callable[[Any, int], _Study]] = {"OR": _of_counts, "IRR": _of_rates}

@@ -80,8 +80,8 @@ def _undefined(df: float, reason: str) -> MeanInterval:
     return MeanInterval(math.nan, math.nan, math.nan, math.nan, df, math.nan, (reason,))
 
 
-def wald_interval(estimate: float, se: float, prob: float) -> MeanInterval:
-    """``estimate +- z se``.
+def wald_interval(estimate: float, se: float, prob: float, df: float = math.inf) -> MeanInterval:
+    """``estimate +- z se``, or t with `df` degrees of freedom.
 
     Parameters
     ----------
@@ -89,6 +89,8 @@ def wald_interval(estimate: float, se: float, prob: float) -> MeanInterval:
         Mean effect and its standard error.
     prob : float
         Coverage.
+    df : float
+        Degrees of freedom; infinite for z.
 
     Returns
     -------
@@ -102,7 +104,7 @@ def wald_interval(estimate: float, se: float, prob: float) -> MeanInterval:
     >>> round(wald.lower, 4), round(wald.upper, 4), round(wald.statistic, 4)
     (-1.0669, -0.3622, -3.9744)
     """
-    return _from_se(estimate, se, math.inf, prob)
+    return _from_se(estimate, se, df, prob)
 
 
 def _wald(mean: PooledMean) -> tuple[Any, Any]:

@@ -54,7 +54,7 @@ class Request:
     Parameters
     ----------
     method : str
-        ``"IV"``, ``"MH"``, ``"Peto"`` or ``"CMLE"``.
+        One of `mutau.pooling.METHODS`.
     tau2, ci, prediction, tau2_ci : str
         One of `TAU2_METHODS`, `CI_METHODS`, `PREDICTION_METHODS`, `TAU2_CI_METHODS`.
     prob : float
