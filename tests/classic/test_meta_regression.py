@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from scipy import integrate
 
-from mutau.classic import inverse_variance, meta_regression, mixed_models
-from mutau.classic.designs import project
+from mutau.classic import inverse_variance, meta_regression
 from mutau.classic.quadratic import chi_squared_sum
+from mutau.classic.regression import residual_tau2
+from mutau.classic.regression.designs import project
 from mutau.errors import ArgumentError
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "regression.json").read_text())
@@ -184,7 +185,7 @@ def test_the_highest_of_several_maxima_is_taken():
     assert any("2 maxima" in note for note in result.notes)
     order = np.argsort(vi)
     basis = np.linalg.qr(np.column_stack([np.ones(5), np.arange(5)]))[0]
-    model = mixed_models.MixedModel(np.array(yi)[order], np.array(vi)[order], basis[order], 0.0)
+    model = residual_tau2.MixedModel(np.array(yi)[order], np.array(vi)[order], basis[order], 0.0)
     grid = [model.log_likelihood(tau**2, False) for tau in np.linspace(0, 5, 2001)]
     best = model.log_likelihood(result.tau2, False)
     assert result.log_likelihood == pytest.approx(best, rel=1e-12)
@@ -197,7 +198,7 @@ def test_the_highest_of_several_maxima_is_taken():
 
 @pytest.mark.parametrize(("tau2", "tried"), [("REML", "2 halvings"), ("PM", "2 of Newton's steps")])
 def test_a_search_that_ends_early_gives_nothing(tau2, tried, monkeypatch):
-    monkeypatch.setattr(mixed_models, "STEPS", 2)
+    monkeypatch.setattr(residual_tau2, "STEPS", 2)
     result = meta_regression([0.0, 3, 1, 4, 9], [0.1, 0.2, 0.1, 0.3, 0.2], [0, 1, 2, 3, 4], tau2=tau2)
     assert all(
         math.isnan(value) for value in (*result.estimate, *result.se, result.tau2, result.r2, result.i2)

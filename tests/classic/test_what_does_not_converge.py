@@ -11,8 +11,9 @@ import pytest
 from scipy import stats
 
 from mutau import diagnostics
-from mutau.classic import conditional, glmm, inverse_variance, mixed_models, pooled_mean, roots
+from mutau.classic import conditional, glmm, inverse_variance, pooled_mean, roots
 from mutau.classic.mixed import climbing, maximum
+from mutau.classic.regression import residual_tau2
 from mutau.diagnostics import trimming
 from mutau.errors import ArgumentError
 
@@ -92,7 +93,7 @@ def test_a_mixed_model_that_does_not_get_there_says_what_it_tried(module, name, 
 
 @quiet
 def test_a_regression_that_does_not_settle_is_refused(monkeypatch):
-    monkeypatch.setattr(mixed_models, "STEPS", 1)
+    monkeypatch.setattr(residual_tau2, "STEPS", 1)
     with pytest.raises(ArgumentError, match="REML did not settle"):
         diagnostics.egger(yi=YI, vi=VI, model="rma")
 

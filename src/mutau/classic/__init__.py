@@ -11,13 +11,13 @@ from mutau.classic.mixed.fits import glmm
 from mutau.classic.mixed.models import MIXED_MEASURES, MIXED_METHODS
 from mutau.classic.peto import peto
 from mutau.classic.rates import mantel_haenszel_rates
-from mutau.classic.regression import meta_regression
-from mutau.classic.regression_requests import (
+from mutau.classic.regression.fits import meta_regression
+from mutau.classic.regression.requests import (
     REGRESSION_CI_METHODS,
     REGRESSION_PREDICTION_METHODS,
     REGRESSION_TAU2_CI_METHODS,
 )
-from mutau.classic.regression_results import CoefficientTest, RegressionPrediction, RegressionResult
+from mutau.classic.regression.results import CoefficientTest, RegressionPrediction, RegressionResult
 from mutau.classic.requests import CI_METHODS, PREDICTION_METHODS, TAU2_CI_METHODS, TAU2_METHODS
 from mutau.classic.stratified import StratifiedTests, stratified_tests
 from mutau.classic.tables import RD_VARIANCES

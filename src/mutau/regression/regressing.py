@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mutau.classic import RegressionResult, meta_regression
-from mutau.classic.regression_requests import regression_faults
+from mutau.classic.regression.requests import regression_faults
 from mutau.diagnostics import given_effects
 from mutau.errors import ArgumentError
 from mutau.regression.moderators import INTERCEPT, Moderator, read_moderators

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import chdtri
 
-from mutau.classic.designs import Projection, project
 from mutau.classic.estimators import ESTIMATORS, Estimator
 from mutau.classic.quadratic import chi_squared_sum, median_of_q
+from mutau.classic.regression.designs import Projection, project
 from mutau.classic.roots import root
 from mutau.numerics.pooling import LIKELIHOOD, MOMENT, Q_EQUAL
 from mutau.numerics.tau2 import (
@@ -33,7 +33,7 @@ from mutau.numerics.tau2 import (
 )
 
 if TYPE_CHECKING:
-    from mutau.classic.designs import Array
+    from mutau.classic.regression.designs import Array
 
 __all__ = ["Found", "MixedModel", "Turning", "estimate", "q_root", "share_below", "turning"]
 

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import chdtri
 
-from mutau.classic.mixed_models import q_root, share_below, turning
 from mutau.classic.predicting import quantile
 from mutau.classic.quadratic import limits_of_q
+from mutau.classic.regression.residual_tau2 import q_root, share_below, turning
 from mutau.classic.roots import crossing, root
 from mutau.classic.tau2_intervals import TAU2_INTERVALS
 
 if TYPE_CHECKING:
-    from mutau.classic.designs import Array
-    from mutau.classic.mixed_models import Found, MixedModel
+    from mutau.classic.regression.designs import Array
+    from mutau.classic.regression.residual_tau2 import Found, MixedModel
 
 __all__ = ["RESIDUAL_INTERVALS", "residual_limits"]
 

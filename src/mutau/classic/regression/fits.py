@@ -10,32 +10,32 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import chdtrc
 
-from mutau.classic import mixed_models
-from mutau.classic.coefficient_covariances import COVARIANCES, WeightedFit, conventional
 from mutau.classic.confidence import BELOW_ONE, p_values
-from mutau.classic.designs import Design
 from mutau.classic.estimators import ESTIMATORS
 from mutau.classic.generic import scale_of
 from mutau.classic.heterogeneity import Heterogeneity
-from mutau.classic.mixed_models import Found, MixedModel, estimate
 from mutau.classic.pooled_mean import pooled_mean
 from mutau.classic.predicting import quantile
-from mutau.classic.regression_requests import (
+from mutau.classic.regression import residual_tau2
+from mutau.classic.regression.covariances import COVARIANCES, WeightedFit, conventional
+from mutau.classic.regression.designs import Design
+from mutau.classic.regression.requests import (
     column_names,
     design_matrix,
     regression_faults,
     size_faults,
     tested_places,
 )
-from mutau.classic.regression_results import RegressionResult, joint_test
+from mutau.classic.regression.residual_tau2 import Found, MixedModel, estimate
+from mutau.classic.regression.results import RegressionResult, joint_test
+from mutau.classic.regression.tau2_limits import residual_limits
 from mutau.classic.requests import checked_effects
-from mutau.classic.residual_intervals import residual_limits
 from mutau.errors import ArgumentError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from mutau.classic.designs import Array
+    from mutau.classic.regression.designs import Array
 
 __all__ = ["meta_regression"]
 
@@ -108,8 +108,9 @@ def meta_regression(
     ``100 (tau2_without - tau2)/tau2_without``, at least 0. QM tests coefficients together: chi-squared for Wald's
     covariance, else F on k - p.
 
-    ML and REML take the global maximum of their likelihood (``mutau.classic.mixed_models`` says why none is missed)
-    and say so where there are several. Nothing is compared with an absolute number; columns may be of any size.
+    ML and REML take the global maximum of their likelihood (``mutau.classic.regression.residual_tau2`` says why none
+    is missed) and say so where there are several. Nothing is compared with an absolute number; columns may be of any
+    size.
 
     References
     ----------
@@ -306,9 +307,9 @@ def _search_note(found: Found, ask: _Asked) -> str:
     if math.isnan(found.tau2):
         record = ESTIMATORS[name]
         tried = (
-            f"{mixed_models.STEPS} of Newton's steps from 0"
+            f"{residual_tau2.STEPS} of Newton's steps from 0"
             if record.is_of_q
-            else f"{mixed_models.STEPS} halvings of intervals"
+            else f"{residual_tau2.STEPS} halvings of intervals"
         )
         return f"No regression: {name} found no residual tau2 for these effects (tried: {tried})"
     if len(found.maxima) < 2:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mutau.classic.designs import Projection
+from mutau.classic.regression.designs import Projection
 
 if TYPE_CHECKING:
-    from mutau.classic.designs import Array
+    from mutau.classic.regression.designs import Array
 
 __all__ = ["COVARIANCES", "REGRESSION_CI_METHODS", "WeightedFit", "conventional"]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike
 
-    from mutau.classic.designs import Array
+    from mutau.classic.regression.designs import Array
 
 __all__ = ["CoefficientTest", "RegressionPrediction", "RegressionResult", "coefficient_places", "joint_test"]
 

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mutau.classic.coefficient_covariances import REGRESSION_CI_METHODS
 from mutau.classic.estimators import ESTIMATORS
 from mutau.classic.predicting import CONVENTIONS
-from mutau.classic.regression_results import coefficient_places
-from mutau.classic.residual_intervals import RESIDUAL_INTERVALS
+from mutau.classic.regression.covariances import REGRESSION_CI_METHODS
+from mutau.classic.regression.results import coefficient_places
+from mutau.classic.regression.tau2_limits import RESIDUAL_INTERVALS
 from mutau.errors import Fault, nearest
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from mutau.classic.designs import Array
+    from mutau.classic.regression.designs import Array
 
 __all__ = [
     "REGRESSION_CI_METHODS",
