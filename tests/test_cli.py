@@ -82,7 +82,7 @@ def test_show_a_pooled_result_alone():
         "0.955",
         "0.854",
         "0.771",
-        "note: tau: a pooled result alone says next to nothing of tau",
+        "tau: a pooled result alone says next to nothing of tau",
     ):
         assert part in done.stdout
     assert "PointMass" not in done.stdout

@@ -38,6 +38,7 @@ COMMANDS = {
     "run": "run small --engine exact --no-sensitivity --out out",
     "sensitivity": "sensitivity small/pain.toml --level 0.9 --engine exact --format markdown",
     "show": "show small/pain.toml",
+    "show_markdown": "show small/pain.toml --format markdown",
     "show_pooled": "show small/falls.toml",
     "unknown_model": "fit small/pian.toml",
 }

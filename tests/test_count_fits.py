@@ -90,7 +90,7 @@ def test_the_exact_risk_difference_is_read_as_a_difference():
 
 
 def test_improper_priors_are_refused_with_the_reason():
-    with pytest.raises(ImproperPosteriorError, match=r"Flat\(\) for mu is improper, and with counts"):
+    with pytest.raises(ImproperPosteriorError, match="the flat prior of mu is improper, and with counts"):
         prepare(COUNTS, model(mu_prior=priors.Flat()))
 
 

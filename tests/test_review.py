@@ -45,6 +45,7 @@ OUTCOME_FILES = {
             "prior",
             "trace",
             "ranks",
+            "decision_next_trial",
         )
         for kind in ("svg", "png", "pdf")
     ),
@@ -181,6 +182,9 @@ def test_what_is_counted_in_people_is_the_decisions_own(whole):
             assert findings.loc[name, "difference_per_1000_1"] in set(stored["difference"])
     page = (result.folder / "report.html").read_text(encoding="utf-8")
     assert page.count("What it means for a decision</h3>") == len(result.outcomes)
+    for outcome in result.outcomes:
+        said = f"Chance that one more trial brings an answer, by its size, {outcome.model.title}. P(benefit"
+        assert page.count(f'aria-label="{said}') == 1  # the alternative text, with its reading
 
 
 def test_both_engines_stand_in_the_summary_and_agree(both):

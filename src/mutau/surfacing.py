@@ -65,7 +65,7 @@ def unsupported(request: ModelRequest) -> str | None:
                 if counts
                 else "and its rule here takes proper ones"
             )
-            return f"{prior} for {name} is improper, {why}"
+            return f"{prior.of(name)} is improper, {why}"
     if request.likelihood == "binomial":
         cells = _cells(request)
         for i, study in enumerate(request.study):

@@ -1,9 +1,14 @@
+import io
 import re
 from dataclasses import replace
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont
+from matplotlib.textpath import text_to_path
 
 import mutau
 from mutau.comparing import fit_alternatives
@@ -15,6 +20,7 @@ from mutau.plots import (
     plot_tau,
     prepare_predictive,
     prepare_tau,
+    style,
     svg_text,
     why_no_predictive,
     why_no_tau,
@@ -146,3 +152,27 @@ def test_a_pdf_has_no_date_and_the_same_bytes(fit, alternatives):
     assert drawn.startswith(b"%PDF-")
     assert b"Date" not in drawn
     assert b"Type3" not in drawn  # fonts are embedded as TrueType, so text can be searched and edited
+
+
+@pytest.mark.parametrize("bold", [False, True])
+def test_a_cut_font_sets_text_as_the_whole_one_does(bold):
+    said = "Affinity: τ ≤ 0.5, “1 × 10” – fi fl AV Te ±∞ Ångström"
+    widths = []
+    for drawing in (style.style, style.cut_style):
+        with drawing():
+            font = FontProperties(size=9, weight="bold" if bold else "normal")
+            letters, _ = text_to_path.get_text_path(font, said, ismath=False)
+            widths.append(np.asarray(letters))
+            assert Path(findfont(font)).name.startswith("mutau-") == (drawing is style.cut_style)
+    np.testing.assert_array_equal(*widths)
+
+
+@pytest.mark.parametrize(("text", "is_cut"), [("Trial, 2 ≤ 3", True), ("Испытание", False)])
+def test_a_pdf_takes_the_whole_font_where_the_cut_one_lacks_a_character(text, is_cut):
+    figure = Figure(figsize=(2, 1))
+    figure.text(0, 0.5, text)
+    whole = io.BytesIO()
+    undated = dict.fromkeys(("CreationDate", "ModDate", "Creator", "Producer"))
+    with style.style():
+        figure.savefig(whole, format="pdf", dpi=200, metadata=undated)
+    assert (pdf_bytes(figure) != whole.getvalue()) == is_cut

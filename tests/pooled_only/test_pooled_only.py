@@ -16,7 +16,7 @@ from mutau.exact import normal
 from mutau.outcomes import OutcomeModel, PublishedResult, Threshold
 from mutau.pooled_only import CONDITIONAL, INTEGRATED, POOLED_COLUMNS
 from mutau.pooled_only.files import run_entry, written_tables
-from mutau.pooled_only.wording import answers_table, described, overview_table, statements_table
+from mutau.pooled_only.wording import described, overview, pooled_table, statement_table
 
 MODELS = Path(__file__).parents[2] / "models"
 # Decision of record (docs/statistics.md, section 9, recomputed there by brute force)
@@ -145,7 +145,7 @@ def test_a_flat_prior_for_mu_has_no_probability_before_data():
     assert math.isnan(result.prior_benefit)
     assert any(reason.startswith("prior_p_benefit") for reason in result.reasons)
     assert result.conditional.benefit == pytest.approx(stats.norm.cdf(0.22 / (0.48 / (2 * Z))), abs=1e-12)
-    assert answers_table(result)["P(benefit) before data"].tolist() == ["–"] * 4
+    assert pooled_table(result).frame["P(benefit) before data"].tolist() == ["–"] * 4
 
 
 def test_alternatives_of_the_model_follow_and_tau_zero_is_the_conditional_form():
@@ -164,17 +164,17 @@ def test_higher_may_be_better():
 
 
 def test_tables_round_and_never_mix_the_forms(incidence):
-    table = answers_table(incidence)
+    table = pooled_table(incidence).frame
     assert table["What is done with tau"].tolist() == [
         *("as published", CONDITIONAL, "default: tau ~ half-normal(0.5)", "doubled: tau ~ half-normal(1)")
     ]
     assert table["P(benefit)"].tolist() == ["–", "0.955", "0.854", "0.771"]
     assert table["P(benefit) in a new setting"].tolist() == ["–"] * 4
     assert table.iloc[0, 1] == "0.74 [0.52, 1.04] (95% confidence interval)"
-    assert statements_table(incidence).shape == (4, 5)
-    overview = overview_table([incidence, mutau.pooled(shipped("level"))])
-    assert overview[f"P(benefit): {CONDITIONAL}"].tolist() == ["0.955", "0.963"]
-    assert overview["Participants"].tolist() == ["278", "356"]
+    assert statement_table(incidence).frame.shape == (4, 5)
+    both = overview("Both", [incidence, mutau.pooled(shipped("level"))]).frame
+    assert both[f"P(benefit): {CONDITIONAL}"].tolist() == ["0.955", "0.963"]
+    assert both["Participants"].tolist() == ["278", "356"]
 
 
 def test_files_and_the_entry_of_the_run(incidence):

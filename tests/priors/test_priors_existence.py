@@ -143,9 +143,8 @@ def test_two_studies_and_a_half_cauchy():
     assert moment_exists("tau", 1, FLAT, HALF_CAUCHY, 2).exists
     answer = moment_exists("tau", 2, FLAT, HALF_CAUCHY, 2)
     assert answer.reason == (
-        "the standard deviation of tau is infinite: with HalfCauchy(0.5) for tau and Flat() for mu "
-        "it needs at least "
-        "3 studies; there are 2"
+        "the standard deviation of tau is infinite: with the half-Cauchy(0.5) prior of tau and the flat prior of mu "
+        "it needs at least 3 studies; there are 2"
     )
     assert moment_exists("theta", 7, FLAT, HALF_CAUCHY, 1).exists
 

@@ -115,7 +115,9 @@ def test_words():
     assert len(told) == 3
     assert len(priors.prediction_in_words(priors.Normal(0, 1), priors.PointMass(0), "smd", "SMD", 1)) == 2
     flat = priors.prediction_in_words(priors.Flat(), priors.HalfNormal(1), "smd", "SMD", 1)
-    assert flat == ("nothing can be predicted before the data: mu ~ Flat() gives no probabilities by itself",)
+    assert flat == (
+        "nothing can be predicted before the data: the flat prior of mu gives no probabilities alone",
+    )
     assert "percentage points" in priors.spread_in_words(priors.HalfNormal(0.1), "rd", "risk difference")
     assert priors.spread_in_words(priors.Jeffreys(), "rd", "risk difference") == ""
 

@@ -216,10 +216,17 @@ def test_a_page_of_34_outcomes_is_small_and_opens_quickly(browser, tmp_path):
     from mutau.review.files import write_outcome
     from mutau.review.making import run_outcome
     from mutau.sensitivities import sensitivity
+    from mutau.stakes import ControlArms, FixedRisk, Stakes
 
-    model = mutau.OutcomeModel(name="five", measure="RR", benefit="lower")
+    stakes = Stakes(
+        baselines=(FixedRisk(0.2, "a cohort"), ControlArms()), level=0.95, next_trial_sizes=(50, 200, 800)
+    )
+    model = mutau.OutcomeModel(name="five", measure="RR", benefit="lower", decision=stakes)
     outcome = run_outcome(model, prepare(studies_of(5, "RR"), model)[0], 1, "exact")
-    page = write_outcome(outcome, tmp_path, sensitivity(outcome.fit, level=0.9))
+    asked = sensitivity(outcome.fit, level=0.9)
+    page = write_outcome(
+        outcome, tmp_path, asked, mutau.decide(outcome.fit, alternatives=outcome.alternatives)
+    )
     pages = [replace(page, model=replace(model, title=f"Outcome {i}")) for i in range(OUTCOMES)]
     review = mutau.outcomes.Review("A large review", "", "", tuple(page.model for page in pages), tmp_path)
     file = tmp_path / "report.html"

@@ -245,7 +245,8 @@ def test_pooled_results_have_their_own_block(with_pooled):
     assert {"pooled", "pooled-1", "pooled-2"} <= targets <= set(page.ids)
     assert html.count("<script") == 1
     overview = html.split('id="findings"')[1].split("</section>")[0]
-    assert "incidence" not in overview
+    assert "incidence" not in overview.split("</table>")[0]
+    assert 'stand in <a href="#pooled">a table of their own</a>: <a href="#pooled-1">' in overview
     block = html.split('id="pooled"')[1].split('id="made"')[0]
     text = " ".join(unescape(re.sub(r"<[^>]+>", " ", block)).split())
     for expected in (

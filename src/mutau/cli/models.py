@@ -18,7 +18,6 @@ from mutau.cli.shared import (
     OutputOption,
     SeedOption,
     Target,
-    console,
     faults_reported,
     say,
     write_tables,
@@ -30,30 +29,36 @@ if TYPE_CHECKING:
 __all__ = ["compare", "decide", "fit", "sensitivity", "show"]
 
 
-def show(model: ModelArgument) -> None:
+def show(model: ModelArgument, how: FormatOption = Format.table, output: OutputOption = None) -> None:
     """Show an outcome model in mathematics and words, its priors with what they mean, and its data as read.
+
+    Where only the pooled result is known, what that says stands in place of data. With --format csv the model alone
+    is printed.
 
     Example: mutau show models/secure.toml
     """
     with faults_reported():
-        from mutau.describing import describe_model
+        from mutau.describing import describe_model, model_table
         from mutau.outcomes import load_model
         from mutau.pooled_only import pooled
-        from mutau.pooled_only.wording import answers_table
+        from mutau.pooled_only.wording import pooled_table
         from mutau.review import read_outcome
-        from mutau.tables import data_table, to_rich
+        from mutau.tables import kinds
 
+        target = Target.of(how, output)
         loaded = load_model(model)
-        alone = pooled(loaded) if loaded.is_pooled else None
-        if alone is None:
+        if loaded.is_pooled:
+            shown, said = pooled_table(pooled(loaded)), []
+        else:
             studies, effects = read_outcome(loaded)
-    say(describe_model(loaded))
-    if alone is not None:
-        console().print(to_rich(answers_table(alone), title="What the pooled result alone says"))
-        say(f"note: {note}" for note in (*alone.notes, *alone.reasons))
-        return
-    console().print(to_rich(data_table(effects, loaded), title=f"Data as read from {studies.source}"))
-    say(f"note: {note}" for note in studies.notes)
+            title = f"{loaded.title}: data as read from {studies.source}"
+            shown = replace(kinds.effects(effects, loaded, studies), title=title)
+            said = [f"note: {note}" for note in studies.notes]
+        if target == Target(Format.table):
+            say(describe_model(loaded))
+            write_tables([shown], target, said)
+        else:
+            write_tables([model_table(loaded), shown], target, said)
 
 
 def fit(

@@ -204,7 +204,7 @@ def findings(
         from mutau.fitting import fit
         from mutau.grading import evidence_profile, summary_of_findings
         from mutau.pooled_only import pooled
-        from mutau.pooled_only.wording import overview
+        from mutau.pooled_only.wording import noted_apart, overview
         from mutau.review import check_review
 
         target = Target.of(how, output)
@@ -215,7 +215,7 @@ def findings(
             if not model.is_pooled
         ]
         alone = [pooled(model) for model in asked.models if model.is_pooled]
-        made = [summary_of_findings(fits), evidence_profile(fits)] if fits else []
+        made = [noted_apart(summary_of_findings(fits), alone), evidence_profile(fits)] if fits else []
         if alone:
             made.append(overview(f"{asked.title}: outcomes of which only the pooled result is known", alone))
         write_tables(made, target, [asked.note] if asked.note else [])
@@ -253,18 +253,18 @@ def _progress(quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
 
 
 def _show_result(result: ReviewResult) -> None:
-    from mutau.pooled_only.wording import WHY_APART, overview_table
-    from mutau.tables import agreement_sentence, review_table, to_rich
+    from mutau.pooled_only.wording import overview
+    from mutau.tables import agreement_sentence, kinds
 
+    title, found = result.review.title, []
     if result.outcomes:
-        table = review_table([outcome.model for outcome in result.outcomes], result.compared)
-        console().print(to_rich(table, title=result.review.title))
+        models = [outcome.model for outcome in result.outcomes]
+        found.append(kinds.review(title, models, result.compared))
     if result.pooled:
-        title = f"{result.review.title}: outcomes of which only the pooled result is known"
-        console().print(to_rich(overview_table(result.pooled), title=title))
-        say([WHY_APART])
+        found.append(overview(f"{title}: outcomes of which only the pooled result is known", result.pooled))
     agreements = [outcome.agreement for outcome in result.outcomes if outcome.agreement is not None]
-    say(agreement_sentence(each) for each in agreements)
-    say(f"{name}: {what}" for name, what in result.said.items() if what != "fitted")
+    said = [agreement_sentence(each) for each in agreements]
+    said += [f"{name}: {what}" for name, what in result.said.items() if what != "fitted"]
+    said += [result.review.note] if result.review.note else []
     where = f"Results in {result.folder}; open {result.folder / 'report.html'}"
-    say(line for line in (result.review.note, where) if line)
+    write_tables(found, Target(Format.table), [*said, where])

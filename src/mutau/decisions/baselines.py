@@ -65,8 +65,8 @@ class LearntRisk:
         weak = ", which with so few arms leans on these priors" if self.k < 5 else ""
         return (
             f"the control risk in a new setting, learnt from {self.k} control arm{'s' if self.k != 1 else ''}: "
-            f"events ~ binomial, log odds ~ Normal(m, s), m ~ {self.mean_prior}, s ~ {self.sd_prior}{weak}; "
-            "taken as independent of the effect"
+            f"events ~ binomial, log odds ~ normal(m, s), m ~ {self.mean_prior.label}, s ~ {self.sd_prior.label}"
+            f"{weak}; taken as independent of the effect"
         )
 
 

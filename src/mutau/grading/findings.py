@@ -153,15 +153,16 @@ def summary_of_findings(
 
 
 def conditions(graded: Sequence[Graded]) -> tuple[Given, ...]:
-    """Say what probabilities and credible intervals are given, outcomes of the same priors together."""
-    shared: dict[tuple[str, str, str], list[str]] = {}
-    for each in graded:
-        row = each.row
-        key = (str(row["mu_prior"]), str(row["tau_prior"]), each.model.likelihood)
-        shared.setdefault(key, []).append(each.model.title)
+    """Say what the probabilities and credible intervals of each outcome are given."""
+    default = "(default; or as the column says)"
     return tuple(
-        Given(mu, f"{tau} (default; or as the column says)", f"{likelihood} likelihood", "; ".join(titles))
-        for (mu, tau, likelihood), titles in shared.items()
+        Given(
+            str(each.row["mu_prior"]),
+            f"{each.row['tau_prior']} {default}",
+            f"{each.model.likelihood} likelihood",
+            each.model.title,
+        )
+        for each in graded
     )
 
 

@@ -9,6 +9,8 @@ import io
 import os
 import re
 import warnings
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mutau.errors import DataWarning
-from mutau.plots.style import figure_of, quiet_glyphs, style
+from mutau.plots.style import cut_style, figure_of, style
+from mutau.tables import write_whole
 
 __all__ = ["FORMATS", "pdf_bytes", "png_bytes", "save", "svg_text"]
 
@@ -45,8 +48,7 @@ def svg_text(picture: Axes | Figure) -> str:
     str
         A whole SVG document.
     """
-    with quiet_glyphs():
-        return _bytes(picture, "svg").decode("utf-8")
+    return _bytes(picture, "svg", style)[0].decode("utf-8")
 
 
 def png_bytes(picture: Axes | Figure) -> bytes:
@@ -57,16 +59,7 @@ def png_bytes(picture: Axes | Figure) -> bytes:
     DataWarning
         The picture holds characters that the font lacks; they show as boxes here and are right in the SVG.
     """
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        drawn = _bytes(picture, "png")
-    missing: dict[str, None] = {}
-    for warning in caught:
-        found = _MISSING_GLYPH.match(str(warning.message))
-        if found:
-            missing[chr(int(found[1]))] = None
-        elif not str(warning.message).startswith("Matplotlib currently does not support"):
-            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+    drawn, missing = _bytes(picture, "png", style)
     if missing:
         warnings.warn(
             f"a PNG or PDF shows boxes for {' '.join(missing)}, which its font lacks; the SVG has them as text",
@@ -78,19 +71,31 @@ def png_bytes(picture: Axes | Figure) -> bytes:
 
 def pdf_bytes(picture: Axes | Figure) -> bytes:
     """Draw as PDF, fonts embedded, no date; what its font lacks shows as boxes, as in a PNG, which warns of it."""
-    with quiet_glyphs():
-        return _bytes(picture, "pdf")
+    drawn, missing = _bytes(picture, "pdf", cut_style)
+    return _bytes(picture, "pdf", style)[0] if missing else drawn
 
 
-def _bytes(picture: Axes | Figure, ending: str) -> bytes:
+def _bytes(
+    picture: Axes | Figure, ending: str, drawing: Callable[[], AbstractContextManager[None]]
+) -> tuple[bytes, list[str]]:
+    """Draw, and name the characters that the font lacks."""
     buffer = io.BytesIO()
     figure = figure_of(picture)
     metadata: dict[str, Any] = _UNDATED[ending]
     if said := str(figure.get_label()):  # the alternative text
         metadata = metadata | {"Title": said}
-    with style():
-        figure.savefig(buffer, format=ending, dpi=_DPI, metadata=metadata)
-    return buffer.getvalue()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with drawing():
+            figure.savefig(buffer, format=ending, dpi=_DPI, metadata=metadata)
+    missing: dict[str, None] = {}
+    for warning in caught:
+        found = _MISSING_GLYPH.match(str(warning.message))
+        if found:
+            missing[chr(int(found[1]))] = None
+        elif not str(warning.message).startswith("Matplotlib currently does not support"):
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+    return buffer.getvalue(), list(missing)
 
 
 def save(picture: Axes | Figure, path_stem: str | os.PathLike[str]) -> str:
@@ -112,14 +117,5 @@ def save(picture: Axes | Figure, path_stem: str | os.PathLike[str]) -> str:
     svg = svg_text(picture)
     contents = (svg.encode("utf-8"), pdf_bytes(picture), png_bytes(picture))
     for ending, content in zip(FORMATS, contents, strict=True):
-        _write(stem.with_name(f"{stem.name}.{ending}"), content)
+        write_whole(stem.with_name(f"{stem.name}.{ending}"), content)
     return svg
-
-
-def _write(target: Path, content: bytes) -> None:
-    partial = target.with_name(f".{target.name}.partial")
-    try:
-        partial.write_bytes(content)
-        os.replace(partial, target)
-    finally:
-        partial.unlink(missing_ok=True)

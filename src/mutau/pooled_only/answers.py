@@ -184,7 +184,7 @@ class PooledResult(Shown):
         )
         return (
             f"{self.model.name}: only the pooled result of {self.published.k} studies is known. "
-            f"P(benefit) = {self.conditional.benefit:.3f} {CONDITIONAL}; {given}; mu ~ {self.model.mu_prior}"
+            f"P(benefit) = {self.conditional.benefit:.3f} {CONDITIONAL}; {given}; mu ~ {self.model.mu_prior.label}"
         )
 
 
@@ -256,7 +256,7 @@ def pooled(model: OutcomeModel, prob: float = 0.95) -> PooledResult:
 
 
 def _no_prior(model: OutcomeModel) -> str:
-    return f"prior_p_benefit: the prior for mu, {model.mu_prior}, is improper"
+    return f"prior_p_benefit: {model.mu_prior.of('mu')} is improper"
 
 
 def _check(model: OutcomeModel, prob: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -11,7 +12,7 @@ from mutau import tables
 from mutau.pooled_only.answers import CONDITIONAL, LIKELIHOOD, PROVENANCE
 from mutau.pooled_only.frames import answers_frame, chances_frame
 from mutau.priors.words import mu_in_words, tau_in_words
-from mutau.tables.columns import credible, frame_of
+from mutau.tables.columns import credible
 
 if TYPE_CHECKING:
     from mutau.outcomes import OutcomeModel
@@ -20,15 +21,13 @@ if TYPE_CHECKING:
 __all__ = [
     "POOLED_CAPTIONS",
     "WHY_APART",
-    "answers_table",
     "benefit_range",
     "described",
+    "noted_apart",
     "overview",
-    "overview_table",
     "pooled_table",
     "priors_table",
     "statement_table",
-    "statements_table",
 ]
 
 POOLED_CAPTIONS = {
@@ -70,11 +69,6 @@ def _given(model: OutcomeModel, of: str = "") -> tables.Given:
     return tables.Given(model.mu_prior.label, tau, LIKELIHOOD, of)
 
 
-def answers_table(result: PooledResult) -> pd.DataFrame:
-    """Lay out the published result, the conditional answer and the integrated ones, for reading."""
-    return frame_of(_answer_columns(result))
-
-
 def _answer_columns(result: PooledResult) -> tuple[tables.Column, ...]:
     answers, blank = result.answers, tables.NOT_AVAILABLE
     published = f"{_as_printed(result)} ({tables.percent(result.published.prob)} confidence interval)"
@@ -112,11 +106,6 @@ def benefit_range(answer: PooledAnswer) -> str:
     return f"{tables.probability(low)} to {tables.probability(high)}"
 
 
-def statements_table(result: PooledResult) -> pd.DataFrame:
-    """Lay out every statement's probability: answers across, then before the data."""
-    return frame_of(_statement_columns(result))
-
-
 def _statement_columns(result: PooledResult) -> tuple[tables.Column, ...]:
     before = [tables.probability(chance.probability) for chance in result.prior_chances]
     return (
@@ -142,6 +131,15 @@ def priors_table(result: PooledResult) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["Quantity", "Prior", "What it says"])
 
 
+def noted_apart(findings: tables.Table, results: Sequence[PooledResult]) -> tables.Table:
+    """Let a summary of findings say which further outcomes stand in a table of their own, where there are any."""
+    if not results:
+        return findings
+    titles = "; ".join(result.model.title for result in results)
+    where = "of which only the pooled result is known, stand in a table of their own (pooled)"
+    return replace(findings, notes=(*findings.notes, f"Further outcomes, {where}: {titles}."))
+
+
 def overview(title: str, results: Sequence[PooledResult]) -> tables.Table:
     """Make the table of all such outcomes of a review; unrounded numbers behind it."""
     numbers = pd.concat([answers_frame(result) for result in results], ignore_index=True)
@@ -149,11 +147,6 @@ def overview(title: str, results: Sequence[PooledResult]) -> tables.Table:
     return tables.Table(
         "pooled", title, _overview_columns(results), numbers, given, (WHY_APART,), (PROVENANCE,)
     )
-
-
-def overview_table(results: Sequence[PooledResult]) -> pd.DataFrame:
-    """Lay out all such outcomes of a review, one row each."""
-    return frame_of(_overview_columns(results))
 
 
 def _overview_columns(results: Sequence[PooledResult]) -> tuple[tables.Column, ...]:

@@ -205,6 +205,16 @@ class Prior(ABC):
         """The same without the name of a published prior, for a figure."""
         return _with_origin(self._label, self.origin and self.origin.remark)
 
+    def of(self, parameter: str) -> str:
+        """Name the prior in a sentence: ``"the half-normal(0.5) prior of tau"``.
+
+        Parameters
+        ----------
+        parameter : str
+            What it is the prior of, such as ``"tau"``.
+        """
+        return f"the {self.label} prior of {parameter}"
+
     @property
     def stated(self) -> str:
         """The prior as a call, a published one with its name, for a record: ``"HalfNormal(0.5)"``."""

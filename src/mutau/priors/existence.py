@@ -100,16 +100,18 @@ def posterior_is_proper(mu: Prior, tau: Prior, k: int) -> Existence:
     --------
     >>> from mutau import priors
     >>> posterior_is_proper(priors.Flat(), priors.Uniform(0, math.inf), 2).reason
-    'Uniform(0, inf) for tau with Flat() for mu needs at least 3 studies; there are 2'
+    'the uniform(0, inf) prior of tau with the flat prior of mu needs at least 3 studies; there are 2'
     >>> posterior_is_proper(priors.Flat(), priors.Uniform(0, math.inf), 3).exists
     True
     """
     _check(tau, k)
     if _tau_moment(mu, tau, k, 0.0):
-        return Existence(True, f"{tau} for tau with {mu} for mu and {_studies(k)} give a proper posterior")
+        return Existence(
+            True, f"{tau.of('tau')} with {mu.of('mu')} and {_studies(k)} give a proper posterior"
+        )
     needed = next(n for n in range(k, k + 4) if _tau_moment(mu, tau, n, 0.0))
     return Existence(
-        False, f"{tau} for tau with {mu} for mu needs at least {needed} studies; there {_are(k)}"
+        False, f"{tau.of('tau')} with {mu.of('mu')} needs at least {needed} studies; there {_are(k)}"
     )
 
 
@@ -139,13 +141,14 @@ def count_posterior_is_proper(mu: Prior, tau: Prior) -> Existence:
     >>> count_posterior_is_proper(priors.Flat(), priors.HalfNormal(0.5)).exists
     False
     """
-    improper = [f"{prior} for {name}" for name, prior in (("mu", mu), ("tau", tau)) if not prior.is_proper]
+    improper = [prior.of(name) for name, prior in (("mu", mu), ("tau", tau)) if not prior.is_proper]
     if not improper:
-        return Existence(True, f"{tau} for tau and {mu} for mu are proper, and so is the posterior")
+        return Existence(True, f"{tau.of('tau')} and {mu.of('mu')} are proper, and so is the posterior")
+    which = f"{' and '.join(improper)} {'is' if len(improper) == 1 else 'are'} improper"
     return Existence(
         False,
-        f"{' and '.join(improper)} is improper, and with counts a study without events in an arm does not bound its "
-        "effect, whatever the number of studies",
+        f"{which}, and with counts a study without events in an arm does not bound its effect, whatever the number "
+        "of studies",
     )
 
 
@@ -267,7 +270,7 @@ def moment_exists(quantity: str, r: float, mu: Prior, tau: Prior, k: int) -> Exi
     needed = next(n for n in range(k, k + math.ceil(r) + 4) if rule(mu, tau, n, r))
     return Existence(
         False,
-        f"the {what} is infinite: with {tau} for tau and {mu} for mu it needs at least {needed} studies; "
+        f"the {what} is infinite: with {tau.of('tau')} and {mu.of('mu')} it needs at least {needed} studies; "
         f"there {_are(k)}",
     )
 

@@ -335,7 +335,7 @@ def _information(prior: Prior) -> tuple[float, str]:
         return math.inf, ""
     if prior.family == "Flat":
         return 0.0, ""
-    return math.nan, f"{prior} has edges, at which its local information is not defined"
+    return math.nan, f"{prior.of('mu')} has edges, at which its local information is not defined"
 
 
 def _mixture_information(prior: NormalMixture) -> float:

@@ -247,16 +247,13 @@ def prediction_in_words(
     """
     _require_scale(scale_kind)
     lacking = [
-        f"{name} ~ {each}"
-        for name, each in (("mu", mu), ("tau", tau))
-        if not each.is_proper or each.is_pending
+        each.of(name) for name, each in (("mu", mu), ("tau", tau)) if not each.is_proper or each.is_pending
     ]
     if lacking:
-        return (
-            f"nothing can be predicted before the data: {' and '.join(lacking)} gives no probabilities by itself",
-        )
+        which = f"{' and '.join(lacking)} {'gives' if len(lacking) == 1 else 'give'}"
+        return (f"nothing can be predicted before the data: {which} no probabilities alone",)
     if mu.family not in PREDICTABLE:
-        return (f"what {mu} predicts for one setting is not computed",)
+        return (f"what {mu.of('mu')} predicts for one setting is not computed",)
     both = prior_predictive(mu, tau)
     benefit, new = ((each.sf if sign > 0 else each.cdf)(null) for each in (mu, both.theta_new))
     low, high = (float(both.theta_new.ppf(p)) for p in (0.025, 0.975))

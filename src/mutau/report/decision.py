@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from mutau import tables
 from mutau.plots import plain
+from mutau.report.pictures import PictureView
+from mutau.report.svg import inline_svg
 from mutau.report.views_of_tables import TableView, table_view
 
 if TYPE_CHECKING:
@@ -19,10 +21,11 @@ __all__ = ["DecisionView", "decision_view"]
 
 @dataclass(frozen=True, slots=True)
 class DecisionView:
-    """A decision as the template prints it: sentences, tables, and what opens on demand."""
+    """A decision as the template prints it: sentences, tables, the next trial drawn, and what opens on demand."""
 
     sentences: tuple[str, ...]
     tables: tuple[TableView, ...]
+    next_trial: PictureView | None
     details: tuple[tuple[str, TableView], ...]
     assumptions: tuple[str, ...]
     unstated: tuple[str, ...]
@@ -34,7 +37,7 @@ _FIRST = {"absolute": ("Prior for tau", ("default", "odds ratio instead"))}
 """Of which rows are shown at once."""
 
 
-def decision_view(page: OutcomePage, provenance: str) -> DecisionView | None:
+def decision_view(page: OutcomePage, anchor: str, provenance: str) -> DecisionView | None:
     """Put what an outcome means for a decision into sentences and tables; nothing where its model states nothing."""
     found = page.decision
     if found is None:
@@ -52,6 +55,7 @@ def decision_view(page: OutcomePage, provenance: str) -> DecisionView | None:
             _view(found, name, frame, f"{title} – {tables.DECISION_CAPTIONS[name]}", provenance)
             for name, frame in at_once.items()
         ),
+        _next_trial(found, anchor, title),
         tuple(
             (words, _view(found, name, found.tables[name], f"{title} – {words}", provenance))
             for name, words in _ON_DEMAND.items()
@@ -60,6 +64,20 @@ def decision_view(page: OutcomePage, provenance: str) -> DecisionView | None:
         tuple(map(plain, found.assumptions)),
         tuple(map(plain, found.unstated)),
     )
+
+
+def _next_trial(found: DecisionPage, anchor: str, title: str) -> PictureView | None:
+    """The chance of an answer over the size of the next trial, where sizes were asked about."""
+    if "next_trial" not in found.figures:
+        return None
+    reading = plain(found.readings.get("next_trial", "")).rstrip(".")
+    label = f"Chance that one more trial brings an answer, by its size, {title}. {reading}."
+    svg = inline_svg(found.figures["next_trial"], f"{anchor}-next-trial", label)
+    said = (
+        "How probable it is that one more trial brings each answer, for trials of each size. The numbers are in "
+        "the table of this section, and unrounded in decision_next_trial.csv in the folder of the outcome."
+    )
+    return PictureView("What one more trial may bring", svg, said)
 
 
 def _view(found: DecisionPage, name: str, frame: pd.DataFrame, caption: str, provenance: str) -> TableView:

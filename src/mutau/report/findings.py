@@ -54,7 +54,7 @@ def _view(table: Table, report: ReportInput) -> TableView:
     """Give a table for the page; its provenance is under each outcome."""
     caption = f"{table.heading}; under each outcome, the provenance of its data"
     headings = tuple(plain(column.title) for column in table.shown)
-    notes = (*table.plain_notes, *(plain(given.sentence) for given in table.given))
+    notes = (*table.plain_notes, *(plain(given.sentence) for given in table.conditions))
     provenance = [plain("; ".join(page.fit.studies.provenance)) for page in report.outcomes]
     return linked_rows(TableView(caption, headings, table.rows, notes), "outcome", provenance)
 

@@ -8,13 +8,7 @@ from typing import TYPE_CHECKING
 
 from mutau.grading import rating_words
 from mutau.plots import plain
-from mutau.pooled_only.wording import (
-    POOLED_CAPTIONS,
-    answers_table,
-    overview_table,
-    priors_table,
-    statements_table,
-)
+from mutau.pooled_only.wording import POOLED_CAPTIONS, overview, pooled_table, priors_table, statement_table
 from mutau.report.findings import linked_rows
 from mutau.report.views_of_tables import TableView, table_view
 
@@ -58,9 +52,11 @@ def pooled_view(result: PooledResult, number: int) -> PooledView:
         title=heading,
         facts=_facts(result),
         provenance=said,
-        main=table_view(answers_table(result), captions["pooled"], provenance=provenance),
+        main=table_view(pooled_table(result).frame, captions["pooled"], provenance=provenance),
         notes=tuple(plain(note) for note in (*result.notes, *result.reasons)),
-        probabilities=table_view(statements_table(result), captions["probabilities"], provenance=provenance),
+        probabilities=table_view(
+            statement_table(result).frame, captions["probabilities"], provenance=provenance
+        ),
         priors=table_view(priors_table(result), captions["priors"]),
     )
 
@@ -85,7 +81,8 @@ def _facts(result: PooledResult) -> tuple[str, ...]:
 
 def pooled_overview(results: Sequence[PooledResult]) -> TableView:
     """Set these outcomes under one another, each with a link to its section."""
-    frame = overview_table(results)
+    table = overview("Outcomes of which only the pooled result is known; under each, its provenance", results)
+    frame = table.frame
     provenance = [plain(text) for text in frame.pop("Provenance")]
-    view = table_view(frame, "Outcomes of which only the pooled result is known; under each, its provenance")
+    view = table_view(frame, table.title)
     return linked_rows(view, "pooled", provenance)

@@ -34,6 +34,8 @@ class DecisionPage:
         What nobody stated, and what could not be asked.
     absolute : DataFrame, optional
         Events per 1,000, unrounded: the frame of `mutau.decisions.AbsoluteEffects`.
+    figures, readings : mapping of str to str
+        Whole SVG documents by name, ``next_trial`` where sizes of one are asked about, and what is read from each.
     """
 
     sentences: tuple[str, ...]
@@ -42,6 +44,8 @@ class DecisionPage:
     assumptions: tuple[str, ...]
     unstated: tuple[str, ...]
     absolute: pd.DataFrame | None = None
+    figures: Mapping[str, str] = field(default_factory=dict)
+    readings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,12 +22,16 @@ _PLACES = ("d", "x", "y", "points")
 _DECIMALS = re.compile(r"(\.\d\d)\d+")  # a hundredth of a point is not seen
 _STRAIGHT = re.compile(r"(?:[ML] ?-?[\d.]+ -?[\d.]+ ?|z ?)+")
 _STEP = re.compile(r"([ML]) ?(-?[\d.]+) (-?[\d.]+)|z")
+_MOVED = re.compile(r"^(?:translate|rotate)\([^)]*\)$")
 _TURNED_BY_NOTHING = re.compile(r"^rotate\(-?0(?: [^)]*)?\)$")
 _LONG_LINE = 12  # points, from which on a path is written in steps
 _PICTURE = re.compile(r"<svg .*?</svg>", re.DOTALL)
 _STYLE = re.compile(r' style="([^"]*)"')
+_ID = re.compile(r' id="([^"]*)"')
+_NAMED_PLACE = re.compile(r'(?<=url\(#)[^")]*(?=\))|(?<= id=")[^"]*(?=")|(?<=href="#)[^"]*(?=")')
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
 _NAMED = {"#ffffff": "figure-paper"} | {colour.lower(): f"figure-{name}" for name, colour in COLOURS.items()}
+_AROUND = re.compile(r" ?([A-Za-z]) ?")
 _BREAKS = re.compile(r"\s+")
 _FONT = re.compile(r";? ?font-family: [^;]*")
 _FAMILY = "'DejaVu Sans', Verdana, Arial, Helvetica, sans-serif"
@@ -109,9 +113,12 @@ def _shorten(element: minidom.Element) -> None:
     for name in _PLACES:
         if element.hasAttribute(name):
             value = _BREAKS.sub(" ", element.getAttribute(name).strip())
-            element.setAttribute(name, _in_steps(value) or _DECIMALS.sub(r"\1", value))
+            shorter = _in_steps(value) or _DECIMALS.sub(r"\1", value)
+            element.setAttribute(name, _AROUND.sub(r"\1", shorter) if name == "d" else shorter)
     if _TURNED_BY_NOTHING.match(element.getAttribute("transform")):
         element.removeAttribute("transform")
+    if _MOVED.match(moved := element.getAttribute("transform")):
+        element.setAttribute("transform", _DECIMALS.sub(r"\1", moved))
     if element.hasAttribute("style"):
         element.setAttribute("style", _FONT.sub("", element.getAttribute("style")))
     for child in list(element.childNodes):
@@ -150,6 +157,8 @@ def _unwrap(element: minidom.Element) -> None:
 def share_styles(page: str) -> str:
     """Let the pictures of a page share their styles: each is written once, as a rule, and named where it is used.
 
+    Their ids, which bear the names of their pictures until then, are numbered through the page.
+
     Parameters
     ----------
     page : str
@@ -168,9 +177,20 @@ def share_styles(page: str) -> str:
         name = names.setdefault(found[1], f"p{len(names)}")
         return f' class="{name}"'
 
-    pictures = _PICTURE.sub(lambda picture: _STYLE.sub(shared, picture[0]), page)
+    ids = {each: f"i{n}" for n, each in enumerate(_ids(page))}
+
+    def drawn(picture: re.Match[str]) -> str:
+        styled = _STYLE.sub(shared, picture[0])
+        return _NAMED_PLACE.sub(lambda found: ids.get(found[0], found[0]), styled)
+
+    pictures = _PICTURE.sub(drawn, page)
     rules = "\n".join(f".{name} {{ {_in_names(style)} }}" for style, name in names.items())
     return pictures.replace(SHARED_STYLES, rules)
+
+
+def _ids(page: str) -> dict[str, None]:
+    """The ids within the pictures of a page, in order."""
+    return {name: None for picture in _PICTURE.finditer(page) for name in _ID.findall(picture[0])}
 
 
 def _in_names(style: str) -> str:

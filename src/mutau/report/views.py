@@ -112,7 +112,7 @@ def outcome_view(page: OutcomePage, number: int) -> OutcomeView:
         agreement=_agreement(page, provenance),
         likelihoods=_likelihoods(page, provenance),
         sensitivity=sensitivity_view(page, anchor, provenance),
-        decision=decision_view(page, provenance),
+        decision=decision_view(page, anchor, provenance),
         diagnosis=diagnosis_view(page, anchor, provenance),
     )
 

@@ -13,7 +13,7 @@ from mutau import __version__, tables
 from mutau.grading import evidence_profile, summary_of_findings
 from mutau.outcomes.defaults import OWN
 from mutau.pooled_only.files import run_entry, written_tables
-from mutau.pooled_only.wording import overview
+from mutau.pooled_only.wording import noted_apart, overview
 from mutau.review.diagnosing import write_diagnosis
 from mutau.review.folder import write_file
 from mutau.review.records import OutcomeResult, ReviewResult, joined
@@ -65,7 +65,7 @@ def _review_tables(
     if pages:
         models = [page.model for page in pages]
         found.append(tables.kinds.review(f"{review.title}: all outcomes", models, joined(pages)))
-        found += [summary_of_findings(pages), evidence_profile(pages)]
+        found += [noted_apart(summary_of_findings(pages), alone), evidence_profile(pages)]
     if alone:
         found.append(overview(f"{review.title}: outcomes of which only the pooled result is known", alone))
     return found
@@ -121,7 +121,7 @@ def write_outcome(
         likelihoods=outcome.likelihoods,
         sensitivity=None if sensitivity is None else _write_sensitivity(sensitivity, folder),
         diagnosis=diagnosis,
-        decision=None if decision is None else _write_decision(decision, folder),
+        decision=None if decision is None else _write_decision(decision, fitted, folder),
     )
 
 
@@ -130,8 +130,9 @@ def _reading(labels: Any) -> str:
     return str(getattr(labels, "chance", "") or getattr(labels, "reading", ""))
 
 
-def _write_decision(found: Decision, folder: Path) -> DecisionPage:
-    """Write every number of a decision, and give what the report shows of it."""
+def _write_decision(found: Decision, fitted: Fit, folder: Path) -> DecisionPage:
+    """Write every number of a decision and its figure, and give what the report shows of it."""
+    from mutau import plots
     from mutau.report import DecisionPage
 
     frames, model = found.to_frames(), found.model
@@ -140,6 +141,11 @@ def _write_decision(found: Decision, folder: Path) -> DecisionPage:
     if "next_trial_sizes" in frames:
         told = tables.with_conditions(frames["next_trial_sizes"], model)
         write_file(folder / "decision_next_trial_sizes.csv", tables.csv_text(told))
+    figures, readings = {}, {}
+    if found.next_trial is not None:
+        drawn = plots.prepare_next_trial(fitted, found.next_trial)
+        figures["next_trial"] = plots.save(plots.plot_next_trial(drawn), folder / "decision_next_trial")
+        readings["next_trial"] = _reading(drawn.attrs["labels"])
     return DecisionPage(
         tables.decision_sentences(frames, model),
         tables.decision_tables(frames, model),
@@ -147,6 +153,8 @@ def _write_decision(found: Decision, folder: Path) -> DecisionPage:
         found.assumptions,
         found.unstated,
         None if found.absolute is None else found.absolute.to_frame(),
+        figures,
+        readings,
     )
 
 

@@ -126,9 +126,9 @@ def supports(request: ModelRequest) -> str | None:
         return f"the conditional likelihood has {width} terms in a study; the binomial likelihood has no such sum"
     for name, prior in (("mu", request.mu_prior), ("tau", request.tau_prior)):
         if prior_family(prior) not in PYMC_PRIORS:
-            return f"the prior {prior} of {name} has no PyMC form"
+            return f"{prior.of(name)} has no PyMC form"
     if request.mu_prior.is_point:
-        return f"a point mass for mu ({request.mu_prior}) leaves no mean effect to estimate"
+        return f"{request.mu_prior.of('mu')} leaves no mean effect to estimate"
     return None
 
 

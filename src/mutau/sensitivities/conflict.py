@@ -161,9 +161,10 @@ def _why_not(fit: Fit, quantity: str, k: int) -> str:
     """Say why a prior has no check; nothing if it has."""
     model = fit.model
     priors = [("tau", model.tau_prior)] + ([("mu", model.mu_prior)] if quantity == "mu" else [])
-    improper = [f"{prior.label} for {name}" for name, prior in priors if not prior.is_proper]
+    improper = [prior.of(name) for name, prior in priors if not prior.is_proper]
     if improper:
-        return f"{' and '.join(improper)} is improper: it has no predictive distribution"
+        which = f"{' and '.join(improper)} {'is' if len(improper) == 1 else 'are'}"
+        return f"{which} improper: there is no predictive distribution"
     if math.isfinite(model.effects_df):
         return f"t random effects with {model.effects_df:g} degrees of freedom: the statistic has no rule"
     if quantity == "tau" and k < 2:

@@ -256,7 +256,7 @@ def _scepticism(case: Case, level: float) -> Gone:
 def _location(case: Case, level: float) -> Gone:
     prior, side = case.request.mu_prior, case.benefit.side
     if prior.is_point or not prior.is_proper:
-        no = f"mu's prior {prior} has no location to move."
+        no = f"The {prior.label} prior of mu has no location to move."
         return _undefined(no)
     middle, reach = location(prior), 10.0 * spread(prior)
     away = _root(lambda x: case.p_benefit(mu=moved(prior, -side * x)), level, 0.0, reach, _walk(case))
@@ -272,7 +272,7 @@ def _location(case: Case, level: float) -> Gone:
 def _heterogeneity(case: Case, level: float) -> Gone:
     prior = case.request.tau_prior
     if prior.is_point or not prior.is_proper:
-        no = f"tau's prior {prior} has no scale to widen."
+        no = f"The {prior.label} prior of tau has no scale to widen."
         return _undefined(no)
     value = _on_log_scale(lambda x: case.p_benefit(tau=prior.scaled(x)), level, 1.0, FARTHEST, _walk(case))
     wide = "" if math.isnan(value) else f"{prior.scaled(float(f'{value:.4g}')).label}"
@@ -306,7 +306,8 @@ def _bias(case: Case, level: float) -> Gone:
 def _uncertain_bias(case: Case, level: float) -> Gone:
     prior = case.request.mu_prior
     if not isinstance(prior, Normal):
-        no = f"A bias of uncertain size has a simple form under a normal prior of mu only, not {prior}."
+        only = "A bias of uncertain size has a simple form under a normal prior of mu only"
+        no = f"{only}, not under {prior.of('mu')}."
         return _undefined(no)
 
     def chance(sd: float) -> float:

@@ -177,7 +177,7 @@ class LogitNormalRisk:
         return f"logit-normal({self.mean:.4g}, {self.sd:.4g})"
 
     def __str__(self) -> str:
-        return f"a baseline risk with log odds ~ Normal({self.mean:.4g}, {self.sd:.4g})" + (
+        return f"a baseline risk with log odds ~ normal({self.mean:.4g}, {self.sd:.4g})" + (
             f" ({self.source})" if self.source else ""
         )
 
@@ -201,8 +201,8 @@ class ControlArms:
         return "control arms"
 
     def __str__(self) -> str:
-        priors = f"m ~ {self.mean_prior}, s ~ {self.sd_prior}"
-        return f"a baseline risk learnt from the control arms: log odds ~ Normal(m, s), {priors}"
+        priors = f"m ~ {self.mean_prior.label}, s ~ {self.sd_prior.label}"
+        return f"a baseline risk learnt from the control arms: log odds ~ normal(m, s), {priors}"
 
 
 type StatedRisk = FixedRisk | BetaRisk | LogitNormalRisk | ControlArms

@@ -25,6 +25,7 @@ __all__ = [
     "checks",
     "compare",
     "data",
+    "effects",
     "likelihoods",
     "main",
     "numbered",
@@ -90,8 +91,13 @@ def probabilities(chances: pd.DataFrame, fit: Fit) -> Table:
 
 def data(fit: Fit) -> Table:
     """The studies of a fit with each one's effect."""
-    columns, notes = numbered(layouts.data_columns(fit.effects, fit.model))
-    return _of_outcome("data", fit.model, columns, fit.effects, None, fit.studies.provenance, notes)
+    return effects(fit.effects, fit.model, fit.studies)
+
+
+def effects(found: pd.DataFrame, model: OutcomeModel, table: StudyTable) -> Table:
+    """The studies that a model selects with each one's effect, before anything is fitted."""
+    columns, notes = numbered(layouts.data_columns(found, model))
+    return _of_outcome("data", model, columns, found, None, table.provenance, notes)
 
 
 def checks(fits: Mapping[str, Fit]) -> Table:

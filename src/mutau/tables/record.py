@@ -132,10 +132,18 @@ class Table:
         return tuple(zip(*(column.cells for column in self.shown), strict=True))
 
     @property
+    def conditions(self) -> tuple[Given, ...]:
+        """What the probabilities and credible intervals are given, outcomes of the same priors together."""
+        outcomes: dict[Given, list[str]] = {}
+        for each in self.given:
+            outcomes.setdefault(replace(each, of=""), []).append(each.of)
+        return tuple(replace(each, of="; ".join(filter(None, of))) for each, of in outcomes.items())
+
+    @property
     def sentences(self) -> tuple[str, ...]:
         """What stands under the table apart from its notes: conditions, then provenance."""
         source = plain("; ".join(self.provenance)).rstrip(".")
-        said = [plain(given.sentence) for given in self.given]
+        said = [plain(given.sentence) for given in self.conditions]
         return (*said, *([f"Provenance of the data: {source}."] if source else []))
 
     @property

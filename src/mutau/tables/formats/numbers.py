@@ -34,7 +34,7 @@ def json_text(table: Table) -> str:
     content = {
         "name": table.name,
         "title": table.title,
-        "given": [asdict(given) | {"sentence": given.sentence} for given in table.given],
+        "given": [asdict(given) | {"sentence": given.sentence} for given in table.conditions],
         "notes": list(table.notes),
         "provenance": list(table.provenance),
         "columns": [str(name) for name in table.exported.columns],
