@@ -189,7 +189,7 @@ def test_the_page_shows_the_default_priors_first_and_the_others_on_demand(decide
     class Outcome:
         model, decision = stated.model, found
 
-    view = decision_view(Outcome, "made up")
+    view = decision_view(Outcome, "falls", "made up")
     counted = {len(table.rows) for table in view.tables if "in people" in table.caption}
     assert counted == {2}
     assert {words: len(table.rows) for words, table in view.details}[

@@ -183,7 +183,7 @@ def test_settings_report_every_fault_at_once():
 
 def test_supports_says_why_not():
     assert supports(SECURE) is None
-    assert "point mass for mu" in supports(request([1.0], [1.0], mu=priors.PointMass(0.0)))
+    assert "point mass of mu" in supports(request([1.0], [1.0], mu=priors.PointMass(0.0)))
 
 
 @pytest.mark.parametrize(

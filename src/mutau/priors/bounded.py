@@ -156,6 +156,10 @@ class PointMass(Prior):
     _rules: ClassVar[Mapping[str, Rule]] = {"value": FINITE}
     _mirrors: ClassVar[bool] = True
 
+    def of(self, parameter: str) -> str:
+        """Name it in a sentence: ``"the point mass of tau at 0"``."""
+        return f"the point mass of {parameter} at {self.value:g}"
+
     @property
     def mean(self) -> float:
         """The value."""
