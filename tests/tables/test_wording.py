@@ -159,3 +159,22 @@ def test_hostile_names_are_text_in_markdown_and_in_the_terminal():
     assert "\x1b" not in said
     for shown in (*HOSTILE[:3], "\ufffd[31mred", "[bold]Study[/bold]", "[red]\ufffd[2J"):
         assert shown in said, shown
+
+
+@pytest.mark.parametrize("width", [80, 30])
+def test_a_narrow_terminal_gets_a_line_for_each_cell_and_no_broken_word(width):
+    from io import StringIO
+
+    from rich.console import Console
+
+    frame = pd.DataFrame(
+        {"Outcome": ["Sleeplessness", "Depression"], "Classic": "8.93", "Provenance": "reconstructed"}
+    )
+    out = StringIO()
+    Console(file=out, width=width, force_terminal=False).print(tables.to_rich(frame, width=width))
+    lines = out.getvalue().splitlines()
+    assert all(
+        any(word in line for line in lines) for word in ("Sleeplessness", "Depression", "reconstructed")
+    )
+    headings = [line for line in lines if "Outcome" in line]
+    assert ["Classic" in line for line in headings] == ([True] if width == 80 else [False, False])

@@ -134,16 +134,37 @@ def published_table(priors: Sequence[PublishedPrior]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["Name", "Of", "Measure", "Setting", "Prior"])
 
 
-def to_rich(table: pd.DataFrame, title: str | None = None) -> RichTable:
-    """Make a table of text for the terminal; markup and escape sequences in cells are shown, not obeyed."""
+def to_rich(table: pd.DataFrame, title: str | None = None, width: int | None = None) -> RichTable:
+    """Make a table of text for the terminal; markup and escape sequences in cells are shown, not obeyed.
+
+    Where `width` cannot hold the longest word of every column side by side, each row becomes a block of lines, a
+    heading and a cell to a line.
+    """
     from rich.markup import escape
     from rich.table import Table
 
-    rich_table = Table(
-        title=None if title is None else escape(plain(title)), title_justify="left", show_lines=False
-    )
+    title = None if title is None else escape(plain(title))
+    if width is not None and _narrowest(table) > width:
+        blocks = Table(title=title, title_justify="left", show_header=False)
+        for row in table.itertuples(index=False):
+            for heading, cell in zip(table.columns, row, strict=True):
+                blocks.add_row(escape(plain(heading)), escape(plain(cell)))
+            blocks.add_section()
+        return blocks
+    rich_table = Table(title=title, title_justify="left", show_lines=False)
     for column in table.columns:
         rich_table.add_column(escape(plain(column)), overflow="fold")
     for row in table.itertuples(index=False):
         rich_table.add_row(*(escape(plain(cell)) for cell in row))
     return rich_table
+
+
+def _narrowest(table: pd.DataFrame) -> int:
+    """How many characters a line needs where no word is broken: a border, and two blanks and a border a column."""
+    from rich.cells import cell_len
+
+    words = (
+        [*plain(heading).split(), *(word for cell in table.iloc[:, place] for word in plain(cell).split())]
+        for place, heading in enumerate(table.columns)
+    )
+    return 1 + sum(3 + max(map(cell_len, each), default=0) for each in words)

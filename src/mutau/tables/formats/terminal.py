@@ -23,7 +23,7 @@ def print_tables(console: Console, tables: Sequence[Table], said: Sequence[str] 
     from mutau.tables.frames import to_rich
 
     for table in tables:
-        console.print(to_rich(frame_of(table.shown), title=table.heading))
+        console.print(to_rich(frame_of(table.shown), title=table.heading, width=console.width))
         notes = (f"{place}. {note}" for place, note in enumerate(table.plain_notes, start=1))
         for sentence in (*notes, *table.sentences, ""):
             console.print(sentence, markup=False, highlight=False, soft_wrap=True)
