@@ -123,7 +123,7 @@ def compare(
     prob: float = 0.95,
     *,
     others: Mapping[str, Fit] | None = None,
-    also: Sequence[str] = (),
+    also: str | Sequence[str] = (),
 ) -> Comparison:
     """Set a fit beside its answers under other priors, classic pooling and the published result.
 
@@ -138,7 +138,7 @@ def compare(
         Probability content of credible intervals and coverage of confidence intervals.
     others : mapping of str to Fit, optional
         The same fits by another engine, by the label of their prior for tau; their rows follow.
-    also : sequence of str
+    also : str or sequence of str
         Further classic analyses, each named by words of `mutau.pool`: ``"REML KR"``, ``"DL permutation"``,
         ``"Peto"``, ``"CM.EL"``, ``"HC"``, ``"PM HK prediction=HK"``. ``"all"`` names every estimator of tau2 and
         every confidence interval, and what there is from counts.

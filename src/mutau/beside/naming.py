@@ -76,15 +76,16 @@ class Named:
         return said if self.prediction == "HTS" else f"{said}, prediction {self.prediction}"
 
 
-def named_analyses(names: Sequence[str], measure: str) -> tuple[Named, ...]:
+def named_analyses(names: str | Sequence[str], measure: str) -> tuple[Named, ...]:
     """Read names of classic analyses.
 
     Parameters
     ----------
-    names : sequence of str
-        Each of words in any order: a method (``"IV"``, ``"MH"``, ``"Peto"``, ``"CMLE"``, ``"CM.EL"`` and the other
-        mixed models), an estimator of tau2, a confidence interval (``"ci=SJ"`` where the word alone names an
-        estimator), ``"prediction=..."``; what is left out is the default of `mutau.pool`. Or ``"all"``.
+    names : str or sequence of str
+        One name or several, each of words in any order: a method (``"IV"``, ``"MH"``, ``"Peto"``, ``"CMLE"``,
+        ``"CM.EL"`` and the other mixed models), an estimator of tau2, a confidence interval (``"ci=SJ"`` where the
+        word alone names an estimator), ``"prediction=..."``; what is left out is the default of `mutau.pool`. Or
+        ``"all"``.
     measure : str
         What ``"all"`` is asked of.
 
@@ -97,10 +98,12 @@ def named_analyses(names: Sequence[str], measure: str) -> tuple[Named, ...]:
     --------
     >>> [each.label for each in named_analyses(["KR REML", "Peto"], "OR")]
     ['REML, Kenward-Roger', "common effect, Peto's odds ratio"]
+    >>> [each.label for each in named_analyses("KR", "OR")]
+    ['REML, Kenward-Roger']
     """
     found: list[Named] = []
     faults: list[Fault] = []
-    for name in names:
+    for name in [names] if isinstance(names, str) else names:
         if name == ALL:
             found += _every(measure)
             continue
