@@ -212,3 +212,14 @@ def test_another_variance_of_the_effects_is_pooled():
     assert found.estimate == pool(yi=ready["yi"], vi=ready["vi"], tau2="CE").estimate
     with pytest.raises(ArgumentError, match="RR has the sampling variances LS"):
         pool(table, measure="RR", vtype="UB")
+
+
+def test_a_result_says_itself_in_lines():
+    whole = str(pool(yi=[0.1, 0.3, 0.2], sei=[0.1, 0.2, 0.1]))
+    assert "95% confidence interval (HK)" in whole
+    assert "3 studies; tau2 0.0000 [" in whole
+    assert "95% prediction interval (HTS) [" in whole
+    single = str(pool(yi=[2e-7], sei=[1e-7], tau2="CE"))
+    assert single.startswith("2e-07 [")
+    assert "1 study; common effect" in single
+    assert "prediction interval (" not in single

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -169,6 +170,26 @@ class ClassicResult:
     weights: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        """Say the effect and its test, the heterogeneity and the prediction interval in lines, then the notes."""
+        test = "z" if math.isinf(self.df) else f"t({self.df:.4g})"
+        lines = [
+            f"{_shown(self.estimate)}{_span(self.lower, self.upper)}, {100 * self.prob:g}% confidence interval "
+            f"({self.ci_method}), on the analysis scale; {test} = {_shown(self.statistic)}, p = {self.p_value:.4g}",
+            f"{self.k} stud{'y' if self.k == 1 else 'ies'}; {self._between()}, I2 {self.i2:.1f}%; "
+            f"Q({self.q_df:g}) = {_shown(self.q)}, p = {self.q_p_value:.4g}",
+        ]
+        if not math.isnan(self.prediction_lower):
+            limits = _span(self.prediction_lower, self.prediction_upper)
+            lines.append(f"{100 * self.prob:g}% prediction interval ({self.prediction_method}){limits}")
+        return "\n".join([*lines, *self.notes])
+
+    def _between(self) -> str:
+        if self.tau2_method == "CE":
+            return "common effect"
+        limits = _span(self.tau2_lower, self.tau2_upper)
+        return f"tau2 {_shown(self.tau2)}{limits} ({self.tau2_method}{f', {self.tau2_ci_method}' if limits else ''})"
+
     def to_frame(self) -> pd.DataFrame:
         """One row, one column per number; weights are left out and notes joined by ``"; "``."""
         import pandas as pd
@@ -177,3 +198,13 @@ class ClassicResult:
         row.pop("weights")
         row["notes"] = "; ".join(self.notes)
         return pd.DataFrame([row])
+
+
+def _shown(value: float) -> str:
+    """Write a number to four decimals, or to four digits where that would hide it."""
+    return f"{value:.4f}" if value == 0 or 0.01 <= abs(value) < 1e6 else f"{value:.4g}"
+
+
+def _span(lower: float, upper: float) -> str:
+    """Write limits behind a number; nothing where there are none."""
+    return "" if math.isnan(lower) and math.isnan(upper) else f" [{_shown(lower)}, {_shown(upper)}]"
