@@ -223,3 +223,8 @@ def test_a_result_says_itself_in_lines():
     assert single.startswith("2e-07 [")
     assert "1 study; common effect" in single
     assert "prediction interval (" not in single
+    for ci, test in (("HC", ""), ("permutation", "; p = "), ("wald", "; z = "), ("HK", "; t(2) = ")):
+        first, *_ = str(pool(yi=[0.1, 0.3, 0.2], sei=[0.1, 0.2, 0.1], ci=ci)).splitlines()
+        assert "nan" not in first
+        assert first.partition("on the analysis scale")[2].startswith(test)
+        assert bool(test) == ("p = " in first)

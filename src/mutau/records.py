@@ -172,10 +172,9 @@ class ClassicResult:
 
     def __str__(self) -> str:
         """Say the effect and its test, the heterogeneity and the prediction interval in lines, then the notes."""
-        test = "z" if math.isinf(self.df) else f"t({self.df:.4g})"
         lines = [
             f"{_shown(self.estimate)}{_span(self.lower, self.upper)}, {100 * self.prob:g}% confidence interval "
-            f"({self.ci_method}), on the analysis scale; {test} = {_shown(self.statistic)}, p = {self.p_value:.4g}",
+            f"({self.ci_method}), on the analysis scale{self._test()}",
             f"{self.k} stud{'y' if self.k == 1 else 'ies'}; {self._between()}, I2 {self.i2:.1f}%; "
             f"Q({self.q_df:g}) = {_shown(self.q)}, p = {self.q_p_value:.4g}",
         ]
@@ -183,6 +182,14 @@ class ClassicResult:
             limits = _span(self.prediction_lower, self.prediction_upper)
             lines.append(f"{100 * self.prob:g}% prediction interval ({self.prediction_method}){limits}")
         return "\n".join([*lines, *self.notes])
+
+    def _test(self) -> str:
+        """The test of no mean effect, where there is one; a permutation test has a p-value and no distribution."""
+        if math.isnan(self.p_value):
+            return ""
+        kind = "z" if math.isinf(self.df) else f"t({self.df:.4g})"
+        statistic = "" if math.isnan(self.df) else f" {kind} = {_shown(self.statistic)},"
+        return f";{statistic} p = {self.p_value:.4g}"
 
     def _between(self) -> str:
         if self.tau2_method == "CE":
